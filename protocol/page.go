@@ -1,0 +1,105 @@
+package protocol
+
+// Boot is the head of page.boot: the whole configuration of a hub.
+type Boot struct {
+	// Origin is the main page's own origin; the license is bound to it.
+	Origin string `json:"origin"`
+	// Hub is the hub's id; it stays the same when the Go program restarts under a living page.
+	Hub string `json:"hub"`
+	// Epoch counts the starts of the Go program under one page, from 1. Call numbers begin anew above
+	// those of earlier epochs.
+	Epoch int64 `json:"epoch"`
+	// NowMs is the wall clock, in milliseconds since 1970.
+	NowMs       int64        `json:"nowMs"`
+	Apps        []Definition `json:"apps,omitempty"`
+	Policy      Policy       `json:"policy,omitempty"`
+	Limits      Limits       `json:"limits,omitempty"`
+	User        *User        `json:"user,omitempty"`
+	LicenseKey  string       `json:"licenseKey,omitempty"`
+	LicenseKeys []TrustedKey `json:"licenseKeys,omitempty"`
+	// StartMs is how long an app may take to connect, in milliseconds; if 0, DefaultStartMs.
+	StartMs int64 `json:"startMs,omitempty"`
+}
+
+// TrustedKey is a public key that license keys may be signed with.
+type TrustedKey struct {
+	ID string `json:"id"`
+	// Public is the Ed25519 public key, base64url.
+	Public string `json:"public"`
+	// NotAfterIssued retires the key: license keys issued later (seconds since 1970) are refused. 0 means never.
+	NotAfterIssued int64 `json:"notAfterIssued,omitempty"`
+}
+
+// Policy are the lists that decide at the door. See protocol/origin for the patterns.
+type Policy struct {
+	// BlockList refuses origins, whatever else admits them.
+	BlockList []string `json:"blockList,omitempty"`
+	// AllowList, where it is not empty, refuses every origin that it does not match.
+	AllowList []string `json:"allowList,omitempty"`
+}
+
+// BootResult is the head of page.ready.
+type BootResult struct {
+	// Fault says why the hub does not run; absent where it does.
+	Fault *Fault `json:"fault,omitempty"`
+	// License is the state of the license key for people: "development", "valid", "expiring" or "grace".
+	License string `json:"license,omitempty"`
+	// Warnings are findings in the configuration that do not stop the start.
+	Warnings []string `json:"warnings,omitempty"`
+}
+
+// Greet is the head of page.greet.
+type Greet struct {
+	// Main: the port belongs to the main page itself, which is peer zero.
+	Main bool `json:"main,omitempty"`
+	// Window numbers the window that greeted, where it is nested inside the frame; 0 for the frame itself.
+	Window int64 `json:"window,omitempty"`
+	// Ports is how many ports the greeting carried; all but the first were closed by the page.
+	Ports int64 `json:"ports,omitempty"`
+}
+
+// Challenge is the head of page.challenge.
+type Challenge struct {
+	Nonce string `json:"nonce"`
+	// Origin is the exact origin that the document must have to receive the nonce.
+	Origin string `json:"origin"`
+	Window int64  `json:"window,omitempty"`
+}
+
+// FrameSpec is the head of page.open.
+type FrameSpec struct {
+	Instance  string   `json:"instance"`
+	App       string   `json:"app"`
+	Title     string   `json:"title"`
+	URL       string   `json:"url"`
+	Sandbox   []string `json:"sandbox"`
+	Allow     []string `json:"allow,omitempty"`
+	Placement Raw      `json:"placement,omitempty"`
+}
+
+// FrameState is the head of page.state.
+type FrameState struct {
+	State  string `json:"state"`
+	Reason *Fault `json:"reason,omitempty"`
+}
+
+// Misuse is the head of page.misuse: what the guard dropped before the hub saw it.
+type Misuse struct {
+	Code  Code  `json:"code"`
+	Count int64 `json:"count"`
+	// Close: the guard asks for the connection to end.
+	Close bool `json:"close,omitempty"`
+}
+
+// AuditEvent says that something was refused, revoked or abused. It carries no payload.
+type AuditEvent struct {
+	// TimeMs is the wall clock, in milliseconds since 1970.
+	TimeMs int64 `json:"timeMs"`
+	Code   Code  `json:"code"`
+	// Origin of the document concerned.
+	Origin   string `json:"origin,omitempty"`
+	App      string `json:"app,omitempty"`
+	Instance string `json:"instance,omitempty"`
+	// Dropped counts the events of this code that were not told, because there were more than ten in a second.
+	Dropped int64 `json:"dropped,omitempty"`
+}
