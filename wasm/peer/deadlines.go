@@ -30,8 +30,8 @@ func (d *Deadlines) Next() int64 {
 	return d.heap[0].due
 }
 
-// Add sets the deadline of a key, in milliseconds of the turn's clock. A key has one deadline; a second Add moves it.
-func (d *Deadlines) Add(due int64, key uint64) {
+// Add sets when a key is due, in milliseconds of the turn's clock. A key has one deadline; a second Add moves it.
+func (d *Deadlines) Add(key uint64, due int64) {
 	if d.place == nil {
 		d.place = make(map[uint64]int)
 	}

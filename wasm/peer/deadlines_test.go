@@ -30,7 +30,7 @@ func TestDeadlinesZeroValue(t *testing.T) {
 func TestDeadlinesComeInOrder(t *testing.T) {
 	var d Deadlines
 	for _, e := range []deadline{{30, 3}, {10, 9}, {20, 2}, {10, 1}, {40, 4}} {
-		d.Add(e.due, e.key)
+		d.Add(e.key, e.due)
 	}
 	if d.Next() != 10 {
 		t.Fatalf("next is %d", d.Next())
@@ -48,9 +48,9 @@ func TestDeadlinesComeInOrder(t *testing.T) {
 
 func TestDeadlinesMoveAKey(t *testing.T) {
 	var d Deadlines
-	d.Add(10, 1)
-	d.Add(20, 2)
-	d.Add(30, 1)
+	d.Add(1, 10)
+	d.Add(2, 20)
+	d.Add(1, 30)
 	if got := drain(&d, 100); !slices.Equal(got, []uint64{2, 1}) {
 		t.Fatalf("got %v", got)
 	}
@@ -60,7 +60,7 @@ func TestDeadlinesRemoveLeavesNothing(t *testing.T) {
 	var d Deadlines
 	for round := range 1000 {
 		for k := range uint64(8) {
-			d.Add(int64(round)+int64(k%3), k)
+			d.Add(k, int64(round)+int64(k%3))
 		}
 		for k := range uint64(8) {
 			if !d.Remove(k) {
@@ -83,7 +83,7 @@ func TestDeadlinesAgainstAList(t *testing.T) {
 			key, due := rng.Uint64N(40), rng.Int64N(1000)+1
 			switch rng.IntN(4) {
 			case 0, 1:
-				d.Add(due, key)
+				d.Add(key, due)
 				list[key] = due
 			case 2:
 				_, had := list[key]
@@ -125,12 +125,12 @@ func BenchmarkDeadlines(b *testing.B) {
 		b.Run("open="+strconv.Itoa(n), func(b *testing.B) {
 			var d Deadlines
 			for i := range n {
-				d.Add(int64(i), uint64(i))
+				d.Add(uint64(i), int64(i))
 			}
 			b.ReportAllocs()
 			i := uint64(n)
 			for b.Loop() {
-				d.Add(int64(i), i)
+				d.Add(i, int64(i))
 				d.Remove(i - uint64(n))
 				i++
 			}
