@@ -1,0 +1,55 @@
+/**
+ * What travels between the main page and the hub's Worker, beside the ports of client apps. The `frame` of a
+ * "page" message has the form of a frame on a port (docs/protocol.md), with the operations of the room "page".
+ */
+import type { Boot, Fault } from "@crossframe/protocol";
+
+/** The page starts the hub. `boot` lacks what only the Worker knows: epoch and clock. */
+export interface Start {
+  readonly kind: "start";
+  readonly boot: Omit<Boot, "epoch" | "nowMs">;
+  /** Where hub.wasm is, and the hash it must have (a subresource integrity string). */
+  readonly wasm: { readonly url: string; readonly integrity: string };
+  /** The database that keeps shared contexts across a reload of the page; "" keeps them in memory only. */
+  readonly store: string;
+  /** Allows {@link Exit}. */
+  readonly debug: boolean;
+}
+
+/** A message of the page's runtime to the hub. A greeting brings its port. */
+export interface ToHub {
+  readonly kind: "page";
+  readonly frame: readonly unknown[];
+  readonly port?: MessagePort;
+}
+
+/** Ends the Go program, to show that the platform survives it. */
+export interface Exit {
+  readonly kind: "exit";
+}
+
+export type ToWorker = Start | ToHub | Exit;
+
+/** A message of the hub to the page's runtime. */
+export interface ToPage {
+  readonly kind: "page";
+  readonly frame: readonly unknown[];
+}
+
+/** How the hub's program is. */
+export interface Status {
+  readonly kind: "status";
+  /** "degraded": it ended too often and is not started again. */
+  readonly state: "starting" | "running" | "restarting" | "degraded";
+  readonly restarts: number;
+  /** Why it does not run. */
+  readonly fault?: Fault;
+}
+
+/** Something that people should know and that stops nothing. */
+export interface Notice {
+  readonly kind: "notice";
+  readonly text: string;
+}
+
+export type FromWorker = ToPage | Status | Notice;

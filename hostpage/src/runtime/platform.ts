@@ -1,0 +1,209 @@
+/**
+ * Starts the platform in a page: the shell at once, the hub in its Worker, the door, and the page itself as a
+ * participant. Everything else that the page does, it does as a peer like any app.
+ */
+import { connectPort, type Hub } from "@crossframe/client";
+import {
+  MarkInitRequest,
+  OpPageChallenge,
+  OpPageClose,
+  OpPageFailed,
+  OpPageGreet,
+  OpPageLoaded,
+  OpPageOpen,
+  OpPageReady,
+  OpPageRemoved,
+  OpPageState,
+  versions,
+  type Boot,
+  type BootResult,
+  type Challenge,
+  type FrameSpec,
+  type FrameState,
+} from "@crossframe/protocol";
+
+import { createShell, type Shell } from "../ui/shell.js";
+import type { HubStatus } from "../ui/status.js";
+import { Door } from "./door.js";
+import { HubLink, type PageMessage } from "./link.js";
+import type { Notice, Status } from "./messages.js";
+import { claimSession } from "./session.js";
+import { databaseOf, tidySessions } from "./tidy.js";
+import { fillWorkspace } from "./workspace.js";
+
+/** What the page's server configures; the rest of a hub's configuration the page knows by itself. */
+export interface PageConfig extends Pick<Boot, "apps" | "policy" | "limits" | "user" | "licenseKey" | "licenseKeys" | "startMs"> {
+  /** Name of the platform, in the bar and the window's title. */
+  readonly title?: string;
+  /** Offers to end the hub's program, to show that the platform survives it. */
+  readonly debug?: boolean;
+}
+
+export interface PlatformOptions {
+  /** Where the workspace goes. */
+  readonly root: HTMLElement;
+  /** May come later: the shell shows before. */
+  readonly config: PageConfig | Promise<PageConfig>;
+  /** Makes the Worker that runs the hub. */
+  readonly worker: () => Worker;
+  readonly wasm: { readonly url: string; readonly integrity: string };
+}
+
+/** A running platform. */
+export interface Platform {
+  /** The page itself as a participant: methods, shared contexts, apps, policy. */
+  readonly hub: Hub;
+  /** Ends the hub's program, where the configuration allows it. */
+  crash(): void;
+  /** Ends everything and empties the root. */
+  close(): void;
+}
+
+/** Starts the platform. Rejects, with the reason also on the page, where the hub will not run as configured. */
+export async function startPlatform(options: PlatformOptions): Promise<Platform> {
+  const runtime = new Runtime(options);
+  try {
+    return await runtime.start();
+  } catch (error) {
+    runtime.failed(error);
+    throw error;
+  }
+}
+
+class Runtime {
+  readonly #options: PlatformOptions;
+  readonly #shell: Shell;
+  readonly #link: HubLink;
+  readonly #door: Door;
+  readonly #ready = Promise.withResolvers<BootResult>();
+  #status: HubStatus = { state: "starting", origin: location.origin };
+  #hub: Hub | undefined;
+  #closed = false;
+
+  constructor(options: PlatformOptions) {
+    this.#options = options;
+    this.#link = new HubLink(options.worker(), {
+      message: (message) => this.#message(message),
+      status: (status) => this.#programStatus(status),
+      notice: (notice) => this.#notice(notice),
+      died: (reason) => this.#stopped(`the hub's Worker ended: ${reason}`),
+    });
+    this.#shell = createShell(options.root, {
+      storageKey: "crossframe.workspace",
+      on: {
+        loaded: (frame) => this.#link.send(OpPageLoaded, frame, "", ""),
+        removed: (frame) => frame !== undefined && this.#link.send(OpPageRemoved, frame, "", ""),
+        failed: (frame, fault) => frame !== undefined && this.#link.send(OpPageFailed, frame, "", JSON.stringify(fault)),
+        retry: (frame, instance) => frame === undefined && void this.#restart(instance),
+        debugCrash: () => this.#link.exit(),
+      },
+    });
+    this.#door = new Door(this.#link, (source) => this.#shell.frames.resolve(source));
+    this.#shell.setHub(this.#status);
+  }
+
+  async start(): Promise<Platform> {
+    const [config, session] = await Promise.all([this.#options.config, claimSession()]);
+    tidySessions(session);
+    const { title, debug, ...rest } = config;
+    if (title !== undefined) {
+      document.title = title;
+    }
+    this.#link.start({
+      kind: "start",
+      boot: { ...rest, origin: location.origin, hub: session },
+      wasm: this.#options.wasm,
+      store: databaseOf(session),
+      debug: debug ?? false,
+    });
+    const hub = await this.#connect();
+    this.#hub = hub;
+    this.#setStatus({ peers: 0 });
+    await this.#shell.attach(hub);
+    await fillWorkspace(hub, this.#shell);
+    return { hub, crash: () => this.#link.exit(), close: () => this.#close() };
+  }
+
+  /** Says on the page why it does not work. */
+  failed(error: unknown): void {
+    if (!this.#closed) {
+      this.#stopped(error instanceof Error ? error.message : String(error));
+    }
+  }
+
+  /** Connects the page itself, as peer zero. */
+  async #connect(): Promise<Hub> {
+    const channel = new MessageChannel();
+    const greeting = JSON.stringify({ crossframe: MarkInitRequest, versions, app: "main", library: "main page" });
+    this.#link.send(OpPageGreet, 0, location.origin, JSON.stringify({ main: true, ports: 1 }), greeting, channel.port1);
+    const connected = connectPort(channel.port2, { timeout: 60_000 });
+    const result = await this.#ready.promise;
+    this.#setStatus({
+      ...(result.license === undefined ? {} : { license: result.license }),
+      warnings: result.warnings ?? [],
+      ...(result.fault ? { state: "stopped", fault: result.fault } : {}),
+    });
+    return connected;
+  }
+
+  /** What the hub asks of the page. */
+  #message({ op, ref, head }: PageMessage): void {
+    switch (op) {
+      case OpPageReady:
+        this.#ready.resolve(JSON.parse(head) as BootResult);
+        break;
+      case OpPageOpen:
+        this.#shell.open(ref, JSON.parse(head) as FrameSpec);
+        break;
+      case OpPageClose:
+        this.#shell.close(ref);
+        this.#link.send(OpPageRemoved, ref, "", "");
+        break;
+      case OpPageChallenge:
+        this.#shell.challenge(ref, JSON.parse(head) as Challenge);
+        break;
+      case OpPageState:
+        this.#shell.setState(ref, JSON.parse(head) as FrameState);
+        break;
+    }
+  }
+
+  #programStatus(status: Status): void {
+    const { state, restarts, fault } = status;
+    this.#setStatus({ state: state === "degraded" ? "stopped" : state, restarts, ...(fault ? { fault } : {}) });
+    if (fault) {
+      this.#ready.resolve({ fault });
+    }
+  }
+
+  #notice(notice: Notice): void {
+    this.#shell.notify({ kind: "error", title: "Not everything is kept", text: notice.text });
+  }
+
+  #stopped(message: string): void {
+    this.#setStatus({ state: "stopped", fault: this.#status.fault ?? { code: "HUB_NOT_READY", message } });
+  }
+
+  #setStatus(change: Partial<HubStatus>): void {
+    // A hub that refused its configuration stays stopped, whatever its program does.
+    const stays = this.#status.state === "stopped" && change.state !== undefined;
+    this.#status = { ...this.#status, ...change, ...(stays ? { state: "stopped" } : {}) };
+    this.#shell.setHub(this.#status);
+  }
+
+  /** Starts an instance again that could not be restored. */
+  async #restart(instance: string): Promise<void> {
+    const saved = this.#shell.restored?.instances.find((one) => one.instance === instance);
+    if (saved && this.#hub) {
+      await this.#hub.apps.start(saved.app, { instance, waitFor: "created", context: saved.context }).catch(() => undefined);
+    }
+  }
+
+  #close(): void {
+    this.#closed = true;
+    this.#door.close();
+    this.#hub?.close();
+    this.#link.close();
+    this.#shell.dispose();
+  }
+}

@@ -1,0 +1,374 @@
+/**
+ * Runs the hub's program in the Worker, and outlives it: ports, journal and open requests are kept here. When the
+ * program ends, requests in flight get a coded error, a new run takes over the journal, and the ports go on.
+ */
+import { checkFrame, FIELDS, OpPageBoot, OpPageMisuse, type Code, type Fault, type Limits } from "@crossframe/protocol";
+
+import { Journal } from "./journal.js";
+import type { FromWorker, Start, ToHub } from "./messages.js";
+import { Outgoing } from "./outgoing.js";
+import { FORM_TEXTS, HubPort } from "./ports.js";
+import * as program from "./program.js";
+import { Program, ProgramEnded, type OutRecord } from "./program.js";
+import * as records from "./records.js";
+import type { Body } from "./records.js";
+import { ContextStore } from "./store.js";
+
+/** So many ends within {@link ENDS_WINDOW_MS}, and the program is not started again. */
+const ENDS_LIMIT = 5;
+const ENDS_WINDOW_MS = 60_000;
+/** Frames kept while no program runs. */
+const BACKLOG_LIMIT = 10_000;
+/** How long the JSON text of a message in a foreign dialect may be, in characters. */
+const TEXT_LIMIT = 1 << 20;
+
+export class Supervisor {
+  readonly #start: Start;
+  readonly #toPage: (message: FromWorker) => void;
+  readonly #ports = new Map<number, HubPort>();
+  readonly #journal: Journal;
+  readonly #store: ContextStore | undefined;
+  readonly #outgoing = new Outgoing();
+  readonly #ends: number[] = [];
+  #module: WebAssembly.Module | undefined;
+  #program: Program | undefined;
+  #lastPort = 0;
+  #epoch = 0;
+  #restarts = 0;
+  #degraded = false;
+  #backlog: (() => void)[] = [];
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #timerDue = 0;
+
+  constructor(start: Start, toPage: (message: FromWorker) => void) {
+    this.#start = start;
+    this.#toPage = toPage;
+    this.#store = start.store === "" ? undefined : new ContextStore(start.store, (text) => toPage({ kind: "notice", text }));
+    this.#journal = new Journal((key, chunks) => this.#store?.changed(key, chunks));
+  }
+
+  /** Loads the program and what an earlier page kept, and starts. */
+  async run(): Promise<void> {
+    this.#status("starting");
+    try {
+      const { url, integrity } = this.#start.wasm;
+      const [module, kept] = await Promise.all([
+        WebAssembly.compileStreaming(fetch(url, integrity === "" ? {} : { integrity })),
+        this.#store?.load() ?? [],
+      ]);
+      this.#module = module;
+      this.#journal.load(kept);
+    } catch (error) {
+      this.#degrade({ code: "HUB_NOT_READY", message: `the hub's program could not be loaded: ${String(error)}` });
+      return;
+    }
+    await this.#launch();
+  }
+
+  /** Takes a message of the page. */
+  page(message: ToHub): void {
+    let port: HubPort | undefined;
+    if (message.port) {
+      port = new HubPort(++this.#lastPort, message.port, performance.now());
+      this.#ports.set(port.number, port);
+      this.#listen(port);
+    }
+    this.#whenRunning(() => this.#pageNow(message.frame, port?.number), port);
+  }
+
+  /** Ends the program, for a demonstration. */
+  exit(): void {
+    if (this.#start.debug && this.#program) {
+      this.#input(() => undefined);
+      this.#call(program.CALL_EXIT, 3);
+    }
+  }
+
+  #pageNow(frame: readonly unknown[], port: number | undefined): void {
+    const [, op, id, ref, peer, name, head, body] = frame as [string, number, number, number, number, string, string, Body];
+    this.#input((input) => input.add(op, id, ref, port ?? peer, name, head, body));
+    this.#call(program.CALL_PAGE, 0);
+  }
+
+  #listen(port: HubPort): void {
+    port.port.onmessage = (event) => {
+      for (const extra of event.ports) {
+        extra.close();
+      }
+      const data: unknown = event.data;
+      const clean = event.ports.length === 0;
+      this.#whenRunning(() => this.#receive(port, data, clean), undefined);
+    };
+    port.port.onmessageerror = () => this.#whenRunning(() => this.#misuse(port, "BAD_MESSAGE"), undefined);
+  }
+
+  /** Runs work now, or when the program runs again. A greeting is refused where that will not be soon. */
+  #whenRunning(work: () => void, greeting: HubPort | undefined): void {
+    if (this.#program) {
+      work();
+      return;
+    }
+    if (this.#degraded || this.#backlog.length >= BACKLOG_LIMIT) {
+      if (greeting) {
+        this.#ports.delete(greeting.number);
+        greeting.refuse("HUB_NOT_READY", "the hub has stopped after repeated faults; reload the page", true);
+      }
+      return;
+    }
+    this.#backlog.push(work);
+  }
+
+  /** Takes a frame of a port: the guard first, then the program. */
+  #receive(port: HubPort, data: unknown, clean: boolean): void {
+    if (this.#ports.get(port.number) !== port) {
+      return;
+    }
+    const now = performance.now();
+    if (port.form === FORM_TEXTS) {
+      this.#receiveText(port, data);
+      return;
+    }
+    const found = checkFrame(data, port.guard.bodyBytes);
+    if (typeof found === "string") {
+      this.#misuse(port, found);
+      return;
+    }
+    const frame = data as readonly unknown[];
+    if (!clean || frame[0] !== port.connectionId) {
+      this.#misuse(port, "BAD_MESSAGE");
+      return;
+    }
+    port.guard.refill(now);
+    const over = this.#collect(port, frame);
+    if (this.#program && this.#program.input.count > 0) {
+      this.#call(program.CALL_FRAMES, port.number);
+    }
+    if (over.length > 0) {
+      this.#overRate(port, over, now);
+    }
+  }
+
+  /** Puts the messages of a frame into the input; returns the ids of those that go over the rate. */
+  #collect(port: HubPort, frame: readonly unknown[]): number[] {
+    const over: number[] = [];
+    this.#input((input) => {
+      for (let i = 1; i < frame.length; i += FIELDS) {
+        const op = frame[i] as number;
+        const id = frame[i + 1] as number;
+        if (!port.enter(op, id)) {
+          over.push(id);
+          continue;
+        }
+        input.add(
+          op,
+          id,
+          frame[i + 2] as number,
+          frame[i + 3] as number,
+          frame[i + 4] as string,
+          frame[i + 5] as string,
+          (frame[i + 6] ?? null) as Body,
+        );
+      }
+    });
+    return over;
+  }
+
+  #receiveText(port: HubPort, data: unknown): void {
+    let text: string;
+    try {
+      text = JSON.stringify(data);
+    } catch {
+      text = "";
+    }
+    if (typeof text !== "string" || text === "" || text.length > TEXT_LIMIT) {
+      this.#misuse(port, "BAD_MESSAGE");
+      return;
+    }
+    this.#input((input) => input.add(0, 0, 0, 0, "", "", text));
+    this.#call(program.CALL_FRAMES, port.number);
+  }
+
+  #overRate(port: HubPort, ids: number[], now: number): void {
+    const told = ids.filter(() => port.guard.mayAnswer(now));
+    port.fail(told, "RATE_LIMITED", "more messages than this connection's limits allow; the client library paces itself by them", true);
+    if (told.length > 0 || port.guard.flooding) {
+      this.#tellMisuse(port, "RATE_LIMITED", ids.length, port.guard.flooding);
+    }
+  }
+
+  /** Notes a frame that the guard dropped. */
+  #misuse(port: HubPort, code: Code): void {
+    this.#tellMisuse(port, code, 1, port.guard.bad(performance.now()));
+  }
+
+  #tellMisuse(port: HubPort, code: Code, count: number, close: boolean): void {
+    this.#input((input) => input.add(OpPageMisuse, 0, 0, port.number, "", JSON.stringify({ code, count, close }), null));
+    this.#call(program.CALL_PAGE, 0);
+  }
+
+  /** Begins the input of a call and lets fill add to it. */
+  #input(fill: (input: records.Input) => void): void {
+    const input = this.#program?.input;
+    if (input) {
+      input.begin(performance.now());
+      fill(input);
+    }
+  }
+
+  /** Calls the program, applies the journal, and then sends. */
+  #call(kind: number, port: number): void {
+    const current = this.#program;
+    if (!current) {
+      return;
+    }
+    const closing: HubPort[] = [];
+    try {
+      const due = current.call(kind, port, (record) => this.#take(current, record, closing));
+      this.#outgoing.flush();
+      this.#arm(due);
+    } catch (error) {
+      if (!(error instanceof ProgramEnded)) {
+        throw error;
+      }
+      this.#ended(error);
+    }
+    for (const closed of closing) {
+      closed.close();
+    }
+  }
+
+  /** Takes one outgoing record. Journal records take effect at once, messages when all records were read. */
+  #take(current: Program, record: OutRecord, closing: HubPort[]): void {
+    switch (record.kind) {
+      case records.OUT_SEND: {
+        const to = this.#ports.get(record.port);
+        if (to) {
+          to.leave(record.op, record.id);
+          this.#outgoing.send(to, record.op, record.id, record.ref, record.peer, record.name, record.head, bodyOf(current, record));
+        }
+        break;
+      }
+      case records.OUT_JOURNAL:
+        this.#journal.apply(record.op, record.name, { head: record.head, body: bodyOf(current, record) });
+        break;
+      case records.OUT_PAGE:
+        this.#toPage({ kind: "page", frame: ["", record.op, record.id, record.ref, record.peer, record.name, record.head, bodyOf(current, record)] });
+        break;
+      case records.OUT_ADMIT:
+        this.#ports.get(record.port)?.admit(record.name, record.op, JSON.parse(record.head) as Required<Limits>);
+        break;
+      case records.OUT_CLOSE: {
+        const closed = this.#ports.get(record.port);
+        if (closed) {
+          this.#ports.delete(record.port);
+          closing.push(closed);
+        }
+        break;
+      }
+      case records.OUT_TEXT: {
+        const to = this.#ports.get(record.port);
+        if (to) {
+          this.#outgoing.text(to, record.head);
+        }
+        break;
+      }
+    }
+  }
+
+  /** Makes sure that the program is called when something is due. An armed timer that is early enough is kept. */
+  #arm(due: number): void {
+    if (due === 0 || (this.#timer !== undefined && this.#timerDue <= due)) {
+      return;
+    }
+    clearTimeout(this.#timer);
+    this.#timerDue = due;
+    this.#timer = setTimeout(
+      () => {
+        this.#timer = undefined;
+        this.#input(() => undefined);
+        this.#call(program.CALL_TICK, 0);
+      },
+      Math.max(0, due - performance.now()) + 1,
+    );
+  }
+
+  /** The program has ended: answers what was in flight, and starts a new run. */
+  #ended(error: Error): void {
+    this.#program = undefined;
+    this.#outgoing.drop();
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    for (const port of this.#ports.values()) {
+      port.fail(port.open, "CANCELLED", "the hub restarted while this request was in flight", true);
+      port.open.clear();
+    }
+    const now = performance.now();
+    this.#ends.push(now);
+    this.#restarts++;
+    if (this.#ends.filter((at) => now - at < ENDS_WINDOW_MS).length >= ENDS_LIMIT) {
+      this.#degrade({ code: "HUB_NOT_READY", message: `the hub's program ended ${ENDS_LIMIT} times within a minute; the last time: ${error.message}` });
+      return;
+    }
+    this.#status("restarting");
+    void this.#launch();
+  }
+
+  /** Starts a run of the program: configuration, journal, and then what came meanwhile. */
+  async #launch(): Promise<void> {
+    if (!this.#module) {
+      return;
+    }
+    const next = await Program.start(this.#module);
+    this.#program = next;
+    this.#epoch++;
+    const boot = { ...this.#start.boot, epoch: this.#epoch, nowMs: Date.now() };
+    this.#input((input) => input.add(OpPageBoot, 0, 0, 0, "", JSON.stringify(boot), null));
+    this.#call(program.CALL_PAGE, 0);
+    for (const [key, chunks] of [...this.#journal.entries()]) {
+      this.#input((input) => {
+        for (const chunk of chunks) {
+          input.add(0, 0, 0, 0, key, chunk.head, chunk.body);
+        }
+      });
+      this.#call(program.CALL_RESTORE, 0);
+    }
+    this.#input(() => undefined);
+    this.#call(program.CALL_RESUME, 0);
+    if (this.#program !== next) {
+      return;
+    }
+    this.#status("running");
+    const waiting = this.#backlog;
+    this.#backlog = [];
+    for (const work of waiting) {
+      this.#whenRunning(work, undefined);
+    }
+  }
+
+  /** Gives up: says so to the page and to everybody who is or wants to be connected. */
+  #degrade(fault: Fault): void {
+    this.#degraded = true;
+    this.#backlog = [];
+    for (const port of this.#ports.values()) {
+      port.refuse("HUB_NOT_READY", fault.message, true);
+    }
+    this.#ports.clear();
+    this.#toPage({ kind: "status", state: "degraded", restarts: this.#restarts, fault });
+  }
+
+  #status(state: "starting" | "running" | "restarting"): void {
+    this.#toPage({ kind: "status", state, restarts: this.#restarts });
+  }
+}
+
+function bodyOf(current: Program, record: OutRecord): Body {
+  if (record.bodyKind === records.BODY_NONE) {
+    return null;
+  }
+  if (record.body < 0) {
+    return current.input.bodies[-record.body - 1] ?? null;
+  }
+  return record.bodyKind === records.BODY_TEXT
+    ? current.memory.text(record.bodyAt, record.body)
+    : current.memory.copy(record.bodyAt, record.body);
+}

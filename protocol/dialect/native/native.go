@@ -1,0 +1,103 @@
+// Package native is Crossframe's own dialect: tuples that are envelopes already.
+//
+// It may import protocol and protocol/dialect only.
+package native
+
+import (
+	"bytes"
+
+	"github.com/crossframe/crossframe/protocol"
+	"github.com/crossframe/crossframe/protocol/dialect"
+)
+
+// Dialect is the native dialect.
+type Dialect struct {
+	// known holds, for each operation number, whether an app may send it.
+	known [256]opClass
+}
+
+type opClass uint8
+
+const (
+	opUnknown opClass = iota
+	opForeign
+	opFromApp
+	opRequest
+)
+
+// New returns the native dialect.
+func New() *Dialect {
+	d := &Dialect{}
+	for _, info := range protocol.Ops() {
+		switch {
+		case info.From&protocol.FromApp == 0:
+			d.known[info.Op] = opForeign
+		case info.Reply:
+			d.known[info.Op] = opRequest
+		default:
+			d.known[info.Op] = opFromApp
+		}
+	}
+	return d
+}
+
+// Name implements dialect.Dialect.
+func (d *Dialect) Name() string { return "native" }
+
+// Form implements dialect.Dialect.
+func (d *Dialect) Form() dialect.Form { return dialect.Tuples }
+
+// Greet implements dialect.Dialect. A text that does not carry the marker is not of this dialect.
+func (d *Dialect) Greet(text []byte) (dialect.Greeting, *protocol.Fault, bool) {
+	var g protocol.Greeting
+	if err := g.DecodeJSON(text); err != nil {
+		if !bytes.Contains(text, []byte(`"`+protocol.MarkInitRequest+`"`)) {
+			return dialect.Greeting{}, nil, false
+		}
+		return dialect.Greeting{}, protocol.NewFault(protocol.BadHandshake, "the greeting is malformed: "+err.Error()), true
+	}
+	if g.Crossframe != protocol.MarkInitRequest {
+		return dialect.Greeting{}, nil, false
+	}
+	greeting := dialect.Greeting{App: g.App, Library: g.Library}
+	version, ok := protocol.Negotiate(g.Versions)
+	if !ok {
+		fault := protocol.NewFault(protocol.ProtocolUnsupported, "client library and hub speak no common protocol version")
+		fault.Supported = protocol.Versions()
+		return greeting, fault, true
+	}
+	greeting.Version = version
+	return greeting, nil, true
+}
+
+// Refusal implements dialect.Dialect.
+func (d *Dialect) Refusal(fault *protocol.Fault) dialect.Frame {
+	return dialect.Frame{Tuple: protocol.Envelope{Op: protocol.OpRefused, Head: fault.AppendJSON(nil)}}
+}
+
+// Open implements dialect.Dialect.
+func (d *Dialect) Open(int64) dialect.Session { return session{d} }
+
+type session struct{ d *Dialect }
+
+// Decode implements dialect.Session: it checks the operation and its id, and hands the tuple on.
+func (s session) Decode(dst []protocol.Envelope, f dialect.Frame) ([]protocol.Envelope, uint64, *protocol.Fault) {
+	class := opUnknown
+	if f.Tuple.Op < protocol.Op(len(s.d.known)) {
+		class = s.d.known[f.Tuple.Op]
+	}
+	switch class {
+	case opUnknown, opForeign:
+		return dst, f.Tuple.ID, protocol.NewFault(protocol.UnknownOperation, "an app cannot send this operation")
+	case opRequest:
+		if f.Tuple.ID == 0 {
+			return dst, 0, protocol.NewFault(protocol.BadMessage, "a request needs an id above 0")
+		}
+	}
+	return append(dst, f.Tuple), 0, nil
+}
+
+// Encode implements dialect.Session.
+func (s session) Encode(dst []dialect.Frame, e protocol.Envelope) []dialect.Frame {
+	return append(dst, dialect.Frame{Tuple: e})
+}

@@ -1,0 +1,27 @@
+package protocol
+
+// ConnectionRecord is what the hub journals of a live connection, so that a new run of the Go program knows the
+// port again.
+type ConnectionRecord struct {
+	Port         int64  `json:"port"`
+	ConnectionID string `json:"connectionId"`
+	// Dialect and Version reopen the session.
+	Dialect string `json:"dialect"`
+	Version int64  `json:"version"`
+	// Frame is 0 for the main page itself.
+	Frame  int64    `json:"frame,omitempty"`
+	Window int64    `json:"window,omitempty"`
+	Peer   PeerInfo `json:"peer"`
+	Ready  bool     `json:"ready,omitempty"`
+}
+
+// InstanceRecord is what the room apps journals of an instance.
+type InstanceRecord struct {
+	Info InstanceInfo `json:"info"`
+	// Frame is the page's number of its frame.
+	Frame int64 `json:"frame"`
+	// Loads counts the load events of the frame.
+	Loads int64 `json:"loads,omitempty"`
+	// Context is the start context.
+	Context Raw `json:"context,omitempty"`
+}

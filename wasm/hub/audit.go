@@ -1,0 +1,63 @@
+package hub
+
+import (
+	"github.com/crossframe/crossframe/protocol"
+	"github.com/crossframe/crossframe/wasm/peer"
+)
+
+// auditsPerSecond bounds the events of one code, so that an attack does not drown the log.
+const auditsPerSecond = 10
+
+// audit tells refusals, revocations and abuse to those who watch.
+type audit struct {
+	watchers map[peer.ID]uint64
+	rates    map[protocol.Code]*auditRate
+}
+
+type auditRate struct {
+	second  int64
+	told    int64
+	dropped int64
+}
+
+func newAudit() audit {
+	return audit{watchers: make(map[peer.ID]uint64), rates: make(map[protocol.Code]*auditRate)}
+}
+
+// note tells an audit event.
+func (h *Hub) note(code protocol.Code, docOrigin, app, instance string) {
+	rate := h.audit.rates[code]
+	if rate == nil {
+		rate = &auditRate{}
+		h.audit.rates[code] = rate
+	}
+	if second := h.turn.Now / 1000; second != rate.second {
+		rate.second, rate.told = second, 0
+	}
+	if rate.told++; rate.told > auditsPerSecond {
+		rate.dropped++
+		return
+	}
+	event := protocol.AuditEvent{
+		TimeMs: h.turn.Now + h.clockMs, Code: code, Origin: docOrigin, App: app, Instance: instance, Dropped: rate.dropped,
+	}
+	rate.dropped = 0
+	head := event.AppendJSON(nil)
+	for id, watch := range h.audit.watchers {
+		if c := h.byPeer[id]; c != nil {
+			h.deliver(c, protocol.Envelope{Op: protocol.OpAuditEvent, Ref: watch, Head: head})
+		}
+	}
+}
+
+// auditWatch handles audit.watch. A peer has one watch; a second one takes the first one's place.
+func (h *Hub) auditWatch(t *peer.Turn) {
+	if !t.From.Grants.Admin {
+		t.Fail(protocol.PermissionDenied, `watching the audit needs the grant "admin"`)
+		return
+	}
+	h.audit.watchers[t.From.ID] = t.Msg.ID
+	t.Reply(nil)
+}
+
+func (a *audit) forget(id peer.ID) { delete(a.watchers, id) }

@@ -1,0 +1,176 @@
+package hub
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/crossframe/crossframe/protocol"
+	"github.com/crossframe/crossframe/protocol/dialect"
+	"github.com/crossframe/crossframe/protocol/license"
+	"github.com/crossframe/crossframe/wasm/peer"
+)
+
+// bootTurn handles page.boot: it takes the configuration, or says what is wrong with it. A hub that cannot run
+// as configured admits nobody.
+func (h *Hub) bootTurn(t *peer.Turn) {
+	if h.apps != nil {
+		return
+	}
+	var result protocol.BootResult
+	if err := h.boot.DecodeJSON(t.Msg.Head); err != nil {
+		h.fault = protocol.NewFault(protocol.InvalidArgument, "configuration: "+err.Error())
+	} else {
+		h.clockMs = h.boot.NowMs - t.Now
+		h.connect()
+		h.fault = h.configure(&result)
+	}
+	result.Fault = h.fault
+	h.ports.Page(protocol.Envelope{Op: protocol.OpPageReady, Head: result.AppendJSON(nil)})
+}
+
+// configure applies the configuration.
+func (h *Hub) configure(result *protocol.BootResult) *protocol.Fault {
+	warnings, err := h.setPolicy(h.boot.Policy)
+	if err != nil {
+		return protocol.NewFault(protocol.InvalidArgument, "policy: "+err.Error())
+	}
+	result.Warnings = warnings
+	for i := range h.boot.Apps {
+		if fault := h.apps.Add(h.boot.Apps[i]); fault != nil {
+			return fault
+		}
+	}
+	return h.checkLicense(result)
+}
+
+// checkLicense verifies the license key against the main page's own origin. Local development needs none.
+func (h *Hub) checkLicense(result *protocol.BootResult) *protocol.Fault {
+	if !license.NeedsLicense(h.boot.Origin) {
+		result.License = "development"
+		return nil
+	}
+	if h.boot.LicenseKey == "" {
+		return protocol.NewFault(protocol.LicenseMissing, "this platform needs a license key on "+h.boot.Origin+"; set license.key in the configuration")
+	}
+	granted, fault := license.Open(h.boot.LicenseKey, h.boot.Origin, h.boot.LicenseKeys, h.boot.NowMs/1000)
+	if fault != nil {
+		return fault
+	}
+	result.License = string(granted.State)
+	return nil
+}
+
+// savedEntry is a key of the journal on its way back.
+type savedEntry struct {
+	key    string
+	chunks []peer.Chunk
+}
+
+// Restore takes one key of an earlier run's journal. Nothing comes of it until Resume.
+func (h *Hub) Restore(key string, chunks []peer.Chunk) {
+	h.saved = append(h.saved, savedEntry{key, chunks})
+}
+
+// restoreOrder lists the beginnings of keys in the order in which they make sense: what may run, what runs, who
+// is connected, and then what they share.
+var restoreOrder = [...]string{policyKey, "apps/defined/", "apps/", "hub/connection/", "interop/", "contexts/"}
+
+func rank(key string) int {
+	for i, prefix := range restoreOrder {
+		if strings.HasPrefix(key, prefix) {
+			return i
+		}
+	}
+	return len(restoreOrder)
+}
+
+// Resume rebuilds the state from what Restore took, and goes on from there. It returns the keys that could not be
+// restored: the supervisor drops them, and says so.
+func (h *Hub) Resume(now int64) (lost []string) {
+	h.begin(now, nil)
+	if h.apps == nil {
+		return nil
+	}
+	slices.SortStableFunc(h.saved, func(a, b savedEntry) int { return rank(a.key) - rank(b.key) })
+	for _, e := range h.saved {
+		if err := h.restoreEntry(e); err != nil {
+			lost = append(lost, e.key)
+		}
+	}
+	h.saved = nil
+	h.run(h.resumeTurn)
+	h.drain()
+	return lost
+}
+
+func (h *Hub) restoreEntry(e savedEntry) error {
+	room, _, _ := strings.Cut(e.key, "/")
+	switch room {
+	case "apps":
+		return h.apps.Restore(e.key, e.chunks)
+	case "interop":
+		return h.interop.Restore(e.key, e.chunks)
+	case "contexts":
+		return h.contexts.Restore(e.key, e.chunks)
+	case "hub":
+		return h.restoreOwn(e)
+	}
+	return protocol.NewFault(protocol.BadMessage, "unknown key")
+}
+
+func (h *Hub) restoreOwn(e savedEntry) error {
+	if len(e.chunks) != 1 {
+		return protocol.NewFault(protocol.BadMessage, "want one chunk")
+	}
+	head := e.chunks[0].Head
+	if e.key == policyKey {
+		var p protocol.Policy
+		if err := p.DecodeJSON(head); err != nil {
+			return err
+		}
+		_, err := h.setPolicy(p)
+		return err
+	}
+	var rec protocol.ConnectionRecord
+	if err := rec.DecodeJSON(head); err != nil {
+		return err
+	}
+	return h.restoreConnection(&rec)
+}
+
+func (h *Hub) restoreConnection(rec *protocol.ConnectionRecord) error {
+	i := slices.IndexFunc(h.dialects, func(d dialect.Dialect) bool { return d.Name() == rec.Dialect })
+	if i < 0 {
+		return protocol.NewFault(protocol.BadMessage, "unknown dialect")
+	}
+	c := &connection{
+		port: Port(rec.Port), source: source{uint64(rec.Frame), rec.Window}, dialect: h.dialects[i], version: rec.Version,
+		session: h.dialects[i].Open(rec.Version), met: make(map[peer.ID]struct{}),
+		peer: peer.Peer{ID: peer.ID(rec.Peer.Peer), Info: rec.Peer, ConnectionID: rec.ConnectionID, Ready: rec.Ready},
+	}
+	in := h.apps.ByFrame(c.source.frame)
+	switch {
+	case rec.Peer.Main:
+		c.peer.Grants, c.peer.Limits = h.mainGrants()
+	case in != nil:
+		c.peer.Grants, c.peer.Limits = in.App.Grants, in.App.Limits.Or(h.boot.Limits).Or(protocol.DefaultLimits())
+		c.loads = in.Loads
+	default:
+		return protocol.NewFault(protocol.InstanceNotFound, "the connection's instance is gone")
+	}
+	h.lastPeer = max(h.lastPeer, c.peer.ID)
+	h.add(c)
+	h.ports.Admit(c.port, c.peer.ConnectionID, c.dialect.Form(), c.peer.Limits)
+	return nil
+}
+
+// resumeTurn makes every document that can be challenged prove itself anew: while no program ran, one may have
+// been replaced.
+func (h *Hub) resumeTurn(t *peer.Turn) {
+	h.apps.Resume(t)
+	for _, c := range h.live() {
+		if !c.opaque() {
+			h.challenge(c)
+		}
+	}
+}

@@ -1,0 +1,171 @@
+package hub
+
+import (
+	"github.com/crossframe/crossframe/protocol"
+	"github.com/crossframe/crossframe/protocol/dialect"
+	"github.com/crossframe/crossframe/wasm/peer"
+)
+
+// Receive is the turn of one frame that came in on a port. The guard has checked its shape and its tag.
+func (h *Hub) Receive(now int64, port Port, f dialect.Frame) {
+	c := h.byPort[port]
+	if c == nil {
+		return
+	}
+	h.begin(now, &c.peer)
+	var id uint64
+	var fault *protocol.Fault
+	h.decoded, id, fault = c.session.Decode(h.decoded[:0], f)
+	if fault != nil {
+		h.out.Fail(c.peer.ID, id, fault)
+		if !c.peer.Ready {
+			h.early(c)
+		}
+		h.drain()
+		return
+	}
+	for i := range h.decoded {
+		h.turn.From, h.turn.Msg = &c.peer, h.decoded[i]
+		if h.pass(c) {
+			h.run(h.handlers[h.turn.Msg.Op])
+		}
+		h.drain()
+	}
+}
+
+// pass is the gate: what does not pass is answered here.
+func (h *Hub) pass(c *connection) bool {
+	switch op := h.turn.Msg.Op; {
+	case h.byPort[c.port] != c:
+		return false
+	case h.handlers[op] == nil:
+		h.turn.Fail(protocol.UnknownOperation, "this hub does not serve the operation")
+		return false
+	case !c.peer.Ready && op != protocol.OpProve && op != protocol.OpBye:
+		h.turn.Fail(protocol.BadMessage, "the document has not proven itself yet: echo the challenge first")
+		h.early(c)
+		return false
+	}
+	return true
+}
+
+// Page is the turn of one message of the main page's runtime.
+func (h *Hub) Page(now int64, e protocol.Envelope) {
+	h.begin(now, nil)
+	h.turn.Msg = e
+	switch e.Op {
+	case protocol.OpPageBoot:
+		h.run(h.bootTurn)
+	case protocol.OpPageGreet:
+		h.run(h.greet)
+	case protocol.OpPageMisuse:
+		h.run(h.misuse)
+	default:
+		h.run(h.frameEvent)
+	}
+	h.drain()
+}
+
+// Tick is the turn of whatever is due.
+func (h *Hub) Tick(now int64) {
+	h.begin(now, nil)
+	h.run(h.due)
+	h.drain()
+}
+
+// Deadline returns when Tick is next due, on the clock of the turns; 0 means never.
+func (h *Hub) Deadline() int64 {
+	next := h.proofs.Next()
+	for _, r := range h.rooms {
+		if d := r.Deadline(); d != 0 && (next == 0 || d < next) {
+			next = d
+		}
+	}
+	return next
+}
+
+func (h *Hub) begin(now int64, from *peer.Peer) {
+	h.turn = peer.Turn{Now: now, From: from, Out: &h.out}
+}
+
+// run does one turn's work. A panic costs that turn alone: what it would have sent is dropped, the request is
+// answered INTERNAL, and the hub goes on.
+func (h *Hub) run(work func(*peer.Turn)) {
+	defer func() {
+		if recover() == nil {
+			return
+		}
+		h.out.Reset()
+		h.note(protocol.Internal, "", "", "")
+		if h.turn.From != nil && h.turn.Msg.ID != 0 {
+			h.turn.Fail(protocol.Internal, "the hub failed at this request")
+		}
+	}()
+	work(&h.turn)
+}
+
+// drain hands what the turn led to outside: the journal first, then the messages in order.
+func (h *Hub) drain() {
+	for i := range h.out.Journal {
+		h.ports.Record(h.out.Journal[i])
+	}
+	for i := range h.out.Audits {
+		a := &h.out.Audits[i]
+		h.note(a.Code, a.Origin, a.App, a.Instance)
+	}
+	for i := 0; i < len(h.out.Messages); i++ {
+		m := &h.out.Messages[i]
+		if m.To == peer.Page {
+			h.ports.Page(m.Envelope)
+			continue
+		}
+		if c := h.byPeer[m.To]; c != nil {
+			h.deliver(c, m.Envelope)
+		}
+	}
+	h.out.Reset()
+}
+
+// deliver sends one envelope to a connection, and before it who it names, if they have not met.
+func (h *Hub) deliver(c *connection, e protocol.Envelope) {
+	if e.Peer != 0 && e.Op != protocol.OpGone && e.Peer != c.peer.ID {
+		h.introduce(c, e.Peer)
+	}
+	h.frames = c.session.Encode(h.frames[:0], e)
+	for i := range h.frames {
+		h.ports.Send(c.port, h.frames[i])
+	}
+}
+
+func (h *Hub) introduce(c *connection, id peer.ID) {
+	if _, met := c.met[id]; met {
+		return
+	}
+	other := h.byPeer[id]
+	if other == nil {
+		return
+	}
+	c.met[id] = struct{}{}
+	h.frames = c.session.Encode(h.frames[:0], protocol.Envelope{Op: protocol.OpPeer, Peer: id, Head: other.peer.Info.AppendJSON(nil)})
+	for i := range h.frames {
+		h.ports.Send(c.port, h.frames[i])
+	}
+}
+
+// due ends connections that did not prove themselves, and lets the rooms see to their own timers.
+func (h *Hub) due(t *peer.Turn) {
+	for {
+		port, ok := h.proofs.PopDue(t.Now)
+		if !ok {
+			break
+		}
+		if c := h.byPort[Port(port)]; c != nil {
+			h.revoke(c, "the document did not prove itself in time")
+		}
+	}
+	for _, r := range h.rooms {
+		if d := r.Deadline(); d != 0 && d <= t.Now {
+			r.Due(t)
+		}
+	}
+}

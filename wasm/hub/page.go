@@ -1,0 +1,118 @@
+package hub
+
+import (
+	"github.com/crossframe/crossframe/protocol"
+	"github.com/crossframe/crossframe/wasm/apps"
+	"github.com/crossframe/crossframe/wasm/peer"
+)
+
+// frameEvent handles what the page tells of its frames.
+func (h *Hub) frameEvent(t *peer.Turn) {
+	if h.apps == nil {
+		return
+	}
+	in := h.apps.ByFrame(t.Msg.Ref)
+	if in == nil {
+		return
+	}
+	switch t.Msg.Op {
+	case protocol.OpPageLoaded:
+		h.apps.Loaded(t, in)
+		h.recheck(in)
+	case protocol.OpPageRemoved:
+		h.removed(t, in)
+	case protocol.OpPageFailed:
+		var fault protocol.Fault
+		if err := fault.DecodeJSON(t.Msg.Head); err == nil {
+			h.note(fault.Code, "", in.Info.App, in.Info.Instance)
+			h.apps.Failed(t, in, &fault)
+		}
+	}
+}
+
+// recheck makes every document of a frame prove itself again: a load event may mean that another document is
+// there now, and a port can outlive the document that greeted with it.
+func (h *Hub) recheck(in *apps.Instance) {
+	for _, c := range h.inFrame(in.Frame) {
+		switch {
+		case !c.opaque():
+			h.challenge(c)
+		case in.Loads > c.loads+1:
+			h.revoke(c, "another document was loaded into the frame")
+		}
+	}
+}
+
+// removed ends an instance whose frame is gone.
+func (h *Hub) removed(t *peer.Turn, in *apps.Instance) {
+	for _, c := range h.inFrame(in.Frame) {
+		h.end(c, protocol.NewFault(protocol.SessionClosed, "the instance was stopped"), nil)
+	}
+	h.forgetGreetings(in.Frame)
+	h.apps.Removed(t, in)
+	for _, r := range h.rooms {
+		r.Gone(t, in.Info.Instance)
+	}
+}
+
+// inFrame returns the connections of a frame: its own document's, and those of documents nested inside.
+func (h *Hub) inFrame(frame uint64) (list []*connection) {
+	for _, c := range h.bySource {
+		if c.source.frame == frame && frame != 0 {
+			list = append(list, c)
+		}
+	}
+	return list
+}
+
+// misuse handles page.misuse: the guard dropped messages of a port.
+func (h *Hub) misuse(t *peer.Turn) {
+	var m protocol.Misuse
+	if err := m.DecodeJSON(t.Msg.Head); err != nil {
+		return
+	}
+	c := h.byPort[Port(t.Msg.Peer)]
+	if c == nil {
+		return
+	}
+	if m.Close {
+		h.note(m.Code, c.peer.Info.Origin, c.peer.App(), c.peer.Instance())
+		h.revoke(c, "the app went on sending what the hub refuses ("+string(m.Code)+")")
+		return
+	}
+	h.note(m.Code, c.peer.Info.Origin, c.peer.App(), c.peer.Instance())
+	if m.Code != protocol.RateLimited {
+		h.out.Fail(c.peer.ID, 0, protocol.NewFault(m.Code, "the hub dropped a message that has not the form of a frame, or is over its limits"))
+	}
+	if !c.peer.Ready {
+		h.early(c)
+	}
+}
+
+// define handles apps.define, and holds the live connections against the new definitions.
+func (h *Hub) define(t *peer.Turn) {
+	h.apps.Define(t)
+	for _, c := range h.live() {
+		in := h.apps.ByFrame(c.source.frame)
+		if in == nil {
+			continue
+		}
+		h.apps.Renew(in)
+		v := visitor{source: c.source, origin: c.peer.Info.Origin}
+		if fault := checkDocument(in.App, &v); fault != nil {
+			h.endWith(c, fault)
+			continue
+		}
+		c.peer.Grants = in.App.Grants
+	}
+}
+
+// live returns the connections of client apps, without the main page.
+func (h *Hub) live() (list []*connection) {
+	for _, c := range h.byPort {
+		if !c.peer.Info.Main {
+			list = append(list, c)
+		}
+	}
+	return list
+}

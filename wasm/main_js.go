@@ -1,0 +1,40 @@
+// Command wasm is the hub's program: it exports one function to the Worker and waits.
+package main
+
+import (
+	"crypto/rand"
+	"os"
+	"unsafe"
+
+	"github.com/crossframe/crossframe/wasm/browser"
+	"github.com/crossframe/crossframe/wasm/hub"
+)
+
+// program is the state behind the exported function, which can have no receiver.
+var program struct {
+	worker *browser.Worker
+	// result is where and how long the outgoing records are, and when the next tick is due.
+	result [3]float64
+}
+
+// turn does one call of the Worker; see the kinds in package browser. For CallReserve it returns the address of
+// the input area, otherwise the address of three float64: the outgoing records' address, their length, and the
+// next deadline. It never blocks.
+//
+//go:wasmexport turn
+func turn(kind, port, length int32) unsafe.Pointer {
+	switch kind {
+	case browser.CallReserve:
+		return unsafe.Pointer(&program.worker.Reserve(int(length))[0])
+	case browser.CallExit:
+		os.Exit(int(port))
+	}
+	out, deadline := program.worker.Call(int(kind), uint32(port), int(length))
+	program.result = [3]float64{float64(uintptr(unsafe.Pointer(unsafe.SliceData(out)))), float64(len(out)), float64(deadline)}
+	return unsafe.Pointer(&program.result[0])
+}
+
+func main() {
+	program.worker = browser.NewWorker(browser.Bodies{}, hub.Options{Random: func(b []byte) { _, _ = rand.Read(b) }})
+	select {}
+}
