@@ -6,6 +6,8 @@ const MaxDepth = 64
 // MaxNumberBytes bounds the digits of one number. A float64 needs 25; the rest is for people who write zeros.
 const MaxNumberBytes = 400
 
+const tooDeep = "nested more than 64 deep"
+
 // ValueKind says what a JSON value is.
 type ValueKind uint8
 
@@ -159,7 +161,7 @@ func (r *Reader) enter(open, end byte, want string) Scope {
 		r.Fail(WrongKind, want)
 	}
 	if r.depth >= MaxDepth {
-		r.Fail(TooDeep, "nested more than 64 deep")
+		r.Fail(TooDeep, tooDeep)
 	}
 	if r.err == nil {
 		r.pos++

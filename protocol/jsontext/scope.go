@@ -12,7 +12,7 @@ type Scope struct {
 	Name []byte
 
 	r     *Reader
-	key   int // where the present member's name begins
+	key   []byte // the present member's name as it is written, with quotes
 	count int
 	base  int // where this object's names begin in r.names
 	// bits has a bit set for each name seen; a name whose bit is clear is new for sure.
@@ -50,17 +50,18 @@ func (s *Scope) Next() bool {
 func (s *Scope) member() bool {
 	r := s.r
 	r.space()
-	s.key = r.pos
+	start := r.pos
 	if r.peek() != '"' {
 		r.Fail(Malformed, "want a member name")
 		return false
 	}
 	name, escaped := r.quoted()
+	s.key = r.text[start:r.pos]
 	if escaped {
 		name = unescape(make([]byte, 0, len(name)), name)
 	}
 	if r.err == nil && !s.isNew(name) {
-		r.pos = s.key
+		r.pos = start
 		r.Fail(Duplicate, "duplicate member")
 	}
 	if r.space(); r.peek() != ':' {
