@@ -1,0 +1,158 @@
+// Package crossframe_test holds the import graph against the floors of docs/architecture.md: an import may only
+// point to a lower floor.
+package crossframe_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"io"
+	"os"
+	"os/exec"
+	"path"
+	"strings"
+	"testing"
+)
+
+const module = "github.com/crossframe/crossframe/"
+
+// floors gives the floor of each package; a pattern ends in "/..." for everything below. The first match counts.
+var floors = []struct {
+	pattern string
+	floor   int
+}{
+	{"protocol/jsontext", 0},
+	{"protocol/gen", 6},
+	{"protocol", 1},
+	{"protocol/origin", 2},
+	{"protocol/license", 2},
+	{"protocol/schema", 2},
+	{"protocol/dialect", 2},
+	{"protocol/dialect/...", 3},
+	{"protocol/definition", 3},
+	{"wasm/peer", 4},
+	{"wasm/apps", 5},
+	{"wasm/contexts", 5},
+	{"wasm/interop", 5},
+	{"wasm/hub", 6},
+	{"wasm/hub/...", 7},
+	{"wasm/browser", 7},
+	{"wasm", 8},
+	{"broker/source", 4},
+	{"broker/idn", 4},
+	{"broker/assets", 4},
+	{"broker/assets/...", 5},
+	{"broker/licensing", 5},
+	{"broker/directory", 5},
+	{"broker/config", 6},
+	{"broker/server", 6},
+	{"broker/cmd/crossframe", 7},
+}
+
+// onlyIn says which packages may import what lies outside of the module and is dear or dangerous.
+var onlyIn = map[string][]string{
+	"syscall/js":                   {"wasm", "wasm/browser"},
+	"net/http":                     {"broker/server", "broker/cmd/crossframe"},
+	"github.com/gobwas/glob":       {"broker/directory"},
+	"golang.org/x/net/idna":        {"broker/idn"},
+	"github.com/alecthomas/kong":   {"broker/cmd/crossframe", "broker/licensing", "broker/config"},
+	"encoding/json":                {"broker/...", "protocol/gen"},
+	"reflect":                      {"broker/...", "protocol/gen"},
+	"regexp":                       {"broker/...", "protocol/gen"},
+	"github.com/google/uuid":       {"broker/server"},
+	"github.com/gorilla/websocket": {"broker/ws"},
+	"nhooyr.io/websocket":          {"wasm/link"},
+}
+
+type listed struct {
+	ImportPath string
+	Imports    []string
+}
+
+func TestImportsPointDown(t *testing.T) {
+	for _, p := range append(list(t, ""), list(t, "js")...) {
+		from := strings.TrimPrefix(p.ImportPath+"/", module)
+		from = strings.TrimSuffix(from, "/")
+		floor, known := floorOf(from)
+		if !known {
+			t.Errorf("package %s has no floor: give it one here and in docs/architecture.md", from)
+			continue
+		}
+		for _, imp := range p.Imports {
+			if to, ours := strings.CutPrefix(imp, module); ours {
+				if below, _ := floorOf(to); below >= floor {
+					t.Errorf("%s (floor %d) imports %s (floor %d): imports point down", from, floor, to, below)
+				}
+			} else if allowed, special := onlyIn[imp]; special && !matchesAny(from, allowed) {
+				t.Errorf("%s imports %s, which only %v may", from, imp, allowed)
+			}
+		}
+	}
+}
+
+// TestHalvesDoNotMeet: hub and broker know each other by the protocol alone.
+func TestHalvesDoNotMeet(t *testing.T) {
+	for _, p := range append(list(t, ""), list(t, "js")...) {
+		from := strings.TrimPrefix(p.ImportPath, module)
+		for _, imp := range p.Imports {
+			to, ours := strings.CutPrefix(imp, module)
+			if ours && (within(from, "wasm") && within(to, "broker") || within(from, "broker") && within(to, "wasm")) {
+				t.Errorf("%s imports %s: wasm and broker meet in protocol only", from, to)
+			}
+		}
+	}
+}
+
+func within(p, folder string) bool { return p == folder || strings.HasPrefix(p, folder+"/") }
+
+func floorOf(p string) (int, bool) {
+	for _, f := range floors {
+		if matches(p, f.pattern) {
+			return f.floor, true
+		}
+	}
+	return 0, false
+}
+
+func matchesAny(p string, patterns []string) bool {
+	for _, pattern := range patterns {
+		if matches(p, pattern) {
+			return true
+		}
+	}
+	return false
+}
+
+func matches(p, pattern string) bool {
+	if folder, ok := strings.CutSuffix(pattern, "/..."); ok {
+		return strings.HasPrefix(p, folder+"/")
+	}
+	return path.Clean(p) == pattern
+}
+
+// list returns the module's packages as they are built for an operating system; "" is this one.
+func list(t *testing.T, goos string) (packages []listed) {
+	t.Helper()
+	cmd := exec.Command("go", "list", "-json=ImportPath,Imports", "./...")
+	cmd.Env = os.Environ()
+	if goos != "" {
+		cmd.Env = append(cmd.Env, "GOOS="+goos, "GOARCH=wasm")
+	}
+	var stderr bytes.Buffer
+	cmd.Stderr = &stderr
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("go list: %v: %s", err, stderr.String())
+	}
+	for dec := json.NewDecoder(bytes.NewReader(out)); ; {
+		var p listed
+		if err := dec.Decode(&p); errors.Is(err, io.EOF) {
+			return packages
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		if strings.HasPrefix(p.ImportPath, module) {
+			packages = append(packages, p)
+		}
+	}
+}
