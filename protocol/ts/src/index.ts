@@ -1,0 +1,3 @@
+export * from "./frame.js";
+export * from "./names.js";
+export * from "./wire.gen.js";
