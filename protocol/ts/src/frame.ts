@@ -4,7 +4,7 @@
  */
 import { MaxHeadBytes, MaxHeaderBytes, MaxTuplesPerFrame } from "./wire.gen.js";
 
-/** How many fields a message has. Message i of a frame begins at index 1 + i * FIELDS. */
+/** How many fields a message has. The first begins at index 1 of a frame, the next FIELDS further. */
 export const FIELDS = 7;
 
 /** A message's own data: one JSON text, or one ArrayBuffer; null where there is none. */
@@ -21,43 +21,20 @@ export type Message = readonly [
   body: Body,
 ];
 
-/** A frame as it is posted: the connection id, then the fields of its messages end to end. */
-export type Frame = unknown[];
-
-/** Returns a frame without messages. */
-export function newFrame(connectionId: string): Frame {
-  return [connectionId];
+/** Adds a message to a frame, which begins as [connectionId]. */
+export function pack(frame: unknown[], ...message: Message): void {
+  for (const field of message) frame.push(field);
 }
 
-/** Adds a message to a frame. */
-export function pack(
-  frame: Frame,
-  op: number,
-  id: number,
-  ref: number,
-  peer: number,
-  name: string,
-  head: string,
-  body: Body,
-): void {
-  frame.push(op, id, ref, peer, name, head, body);
-}
-
-/** Returns how many messages a frame holds that checkFrame has passed. */
-export function messagesIn(frame: readonly unknown[]): number {
-  return (frame.length - 1) / FIELDS;
-}
-
-/** Returns message i of a frame that checkFrame has passed. Hot paths read the fields in place instead. */
-export function unpack(frame: readonly unknown[], i: number): Message {
-  const at = 1 + i * FIELDS;
+/** Returns the message at an index of a frame that checkFrame has passed. Hot paths read the fields in place. */
+export function unpack(frame: readonly unknown[], at: number): Message {
   return frame.slice(at, at + FIELDS) as unknown as Message;
 }
 
 const MAX_PEER = 0xffff_ffff;
 
 /**
- * Tells whether data is a frame, whatever it comes from: the number of its messages, or the code of what is wrong
+ * Tells whether data is a frame, whoever sent it: the number of its messages, or the code of what is wrong
  * with it. It looks at the array and its fields only, never into nested data, and runs nothing of the sender's.
  *
  * @param bodyBytes bounds one body, in UTF-8 bytes for text.
