@@ -6,5 +6,5 @@
 // errors. It refuses what a configuration has no need of and what makes files larger than they look: anchors,
 // aliases, merge keys, tags and several documents in one file. Size and depth are bounded.
 //
-// It imports the YAML parser and package protocol. It opens no file itself.
+// It imports the YAML parser and package protocol.
 package source

@@ -2,6 +2,10 @@ package source
 
 import (
 	"bytes"
+	"errors"
+	"io"
+	"io/fs"
+	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -12,6 +16,32 @@ import (
 
 // MaxBytes bounds a file.
 const MaxBytes = 8 << 20
+
+// Open reads a file of the disk; see Parse. Every error is an *Error.
+func Open(path string) (Value, error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return Value{}, unreadable(path, err)
+	}
+	defer file.Close()
+	text, err := io.ReadAll(io.LimitReader(file, MaxBytes+1))
+	if err != nil {
+		return Value{}, unreadable(path, err)
+	}
+	return Parse(path, text)
+}
+
+// unreadable leaves out the path that the system's error repeats.
+func unreadable(path string, err error) error {
+	if of := new(fs.PathError); errors.As(err, &of) {
+		err = of.Err
+	}
+	fault := &Error{File: path, Message: "the file cannot be read: " + err.Error()}
+	if errors.Is(err, fs.ErrNotExist) {
+		fault.Fix = "check the path; it is relative to the folder of the file that names it, or to where the program was started"
+	}
+	return fault
+}
 
 // Parse reads a file's text: as JSON where the name ends in ".json", as YAML otherwise. The name is used in
 // messages only. An empty file gives a value of kind Null.

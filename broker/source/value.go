@@ -113,6 +113,33 @@ func (v Value) Find(path string) Value {
 	return v
 }
 
+// At returns the value at a path below v; ok is false where there is none.
+func (v Value) At(path string) (found Value, ok bool) {
+	found = v.Find(path)
+	return found, found.node != nil && found.path == join(v.path, path)
+}
+
+// Without returns the value without the members, at any depth of mappings, whose path below v drop names.
+func (v Value) Without(drop func(path string) bool) Value {
+	v.node = without(v.node, "", drop)
+	return v
+}
+
+func without(n *node, path string, drop func(path string) bool) *node {
+	if n == nil || n.kind != Mapping {
+		return n
+	}
+	kept := *n
+	kept.keys, kept.items = nil, nil
+	for i, key := range n.keys {
+		if below := join(path, key.text); !drop(below) {
+			kept.keys = append(kept.keys, key)
+			kept.items = append(kept.items, without(n.items[i], below, drop))
+		}
+	}
+	return &kept
+}
+
 // cutStep takes the first member name or "[index]" off a path.
 func cutStep(path string) (step, rest string) {
 	end := len(path)
@@ -133,12 +160,6 @@ func (v Value) step(step string) (Value, bool) {
 		return Value{}, false
 	}
 	return items[i], true
-}
-
-// Rooted returns the same value with the path that it has below it counted from here.
-func (v Value) Rooted() Value {
-	v.path = ""
-	return v
 }
 
 // Fault returns an error at the place of this value.

@@ -23,8 +23,11 @@ func Check(d *protocol.Definition) *protocol.Fault {
 	if p == nil {
 		return nil
 	}
-	return protocol.NewFault(protocol.InvalidApp, "apps["+clip(d.Name)+"]."+p.Field+": "+p.Text)
+	return protocol.NewFault(protocol.InvalidApp, Path(d, p.Field)+": "+p.Text)
 }
+
+// Path names a field of a definition as messages do: "apps[name].frame.sandbox[1]".
+func Path(d *protocol.Definition, field string) string { return "apps[" + clip(d.Name) + "]." + field }
 
 // First returns the first problem of the definition, in the order of its fields, or nil.
 func First(d *protocol.Definition) *Problem {
