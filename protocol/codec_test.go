@@ -17,11 +17,12 @@ type codec interface {
 // payloads returns a zero value of every payload struct.
 func payloads() []codec {
 	return []codec{
-		&Ack{}, &AppChange{}, &AppList{}, &AuditEvent{}, &AwaitOptions{}, &Boot{}, &BootResult{}, &CallInfo{}, &Challenge{},
-		&ContextChange{}, &ContextInfo{}, &ContextList{}, &Definition{}, &Fault{}, &Frame{}, &FrameSpec{}, &FrameState{},
-		&Grants{}, &Greet{}, &Greeting{}, &InstanceInfo{}, &InstanceList{}, &InvokeOptions{}, &Limits{}, &MethodChange{},
-		&MethodInfo{}, &MethodList{}, &MethodOptions{}, &MethodQuery{}, &Misuse{}, &PatchOptions{}, &PeerInfo{}, &Policy{},
-		&StartOptions{}, &TrustedKey{}, &User{}, &WriteOptions{},
+		&Ack{}, &AppChange{}, &AppList{}, &AuditEvent{}, &AwaitOptions{}, &Boot{}, &BootResult{}, &CallInfo{},
+		&Challenge{}, &ConnectionRecord{}, &ContextChange{}, &ContextInfo{}, &ContextList{}, &Definition{}, &Fault{},
+		&Frame{}, &FrameSpec{}, &FrameState{}, &Grants{}, &Greet{}, &Greeting{}, &InstanceInfo{}, &InstanceList{},
+		&InstanceRecord{}, &InvokeOptions{}, &Limits{}, &MethodChange{}, &MethodInfo{}, &MethodList{}, &MethodOptions{},
+		&MethodQuery{}, &Misuse{}, &PatchOptions{}, &PeerInfo{}, &Policy{}, &StartOptions{}, &TrustedKey{}, &User{},
+		&WriteOptions{},
 	}
 }
 
