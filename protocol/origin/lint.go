@@ -1,9 +1,6 @@
 package origin
 
-import (
-	"strconv"
-	"strings"
-)
+import "strings"
 
 // Lint names a kind of warning.
 type Lint string
@@ -35,7 +32,7 @@ type Warning struct {
 
 // String returns the warning as one line.
 func (w Warning) String() string {
-	return "origin pattern " + strconv.Quote(w.Pattern) + ": " + w.Message + " (" + string(w.Lint) + ")"
+	return "origin pattern " + quote(w.Pattern) + ": " + w.Message + " (" + string(w.Lint) + ")"
 }
 
 // lint returns the warnings for a list; texts are the patterns as written.

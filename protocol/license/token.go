@@ -1,0 +1,88 @@
+package license
+
+import (
+	"crypto/ed25519"
+	"encoding/binary"
+	"strings"
+
+	"github.com/crossframe/crossframe/protocol"
+	"github.com/crossframe/crossframe/protocol/jsontext"
+)
+
+// The token in the box is PASETO v4.public: Ed25519 and nothing else, so that there is no algorithm to confuse. The
+// footer names the key; the implicit assertion keeps tokens made for other purposes with the same key from fitting.
+const (
+	tokenHeader = "v4.public."
+	assertion   = "hub-license"
+)
+
+// maxKeyID bounds the id of a signing key.
+const maxKeyID = 64
+
+// verify checks the token's signature with the trusted key that its footer names, and returns the claims.
+func verify(token string, keys []protocol.TrustedKey) (claims []byte, key protocol.TrustedKey, fault *protocol.Fault) {
+	text, ok := strings.CutPrefix(token, tokenHeader)
+	body64, footer64, hasFooter := strings.Cut(text, ".")
+	body, ok2 := decode64(body64)
+	footer, ok3 := decode64(footer64)
+	if !ok || !ok2 || !ok3 || !hasFooter || len(body) < ed25519.SignatureSize {
+		return nil, key, invalid("it holds no signed license")
+	}
+	key, fault = selectKey(footer, keys)
+	if fault != nil {
+		return nil, key, fault
+	}
+	public, ok := decode64(key.Public)
+	if !ok || len(public) != ed25519.PublicKeySize {
+		return nil, key, protocol.NewFault(protocol.LicenseInvalid,
+			"trusted license key "+key.ID+" is no Ed25519 public key in base64url; correct it in the configuration")
+	}
+	claims, signature := body[:len(body)-ed25519.SignatureSize], body[len(body)-ed25519.SignatureSize:]
+	if !ed25519.Verify(public, preAuth([]byte(tokenHeader), claims, footer, []byte(assertion)), signature) {
+		return nil, key, invalid("its signature is wrong")
+	}
+	return claims, key, nil
+}
+
+// selectKey returns the trusted key that the footer names. Nothing else in a token has a say in how it is checked.
+func selectKey(footer []byte, keys []protocol.TrustedKey) (key protocol.TrustedKey, fault *protocol.Fault) {
+	id := ""
+	err := jsontext.Members(footer, func(name string, value []byte) (err error) {
+		if name == "kid" {
+			id, err = jsontext.Unquote(value)
+		}
+		return err
+	})
+	if err != nil || !ValidKeyID(id) {
+		return key, invalid("it does not name the key that signed it")
+	}
+	for _, k := range keys {
+		if k.ID == id {
+			return k, nil
+		}
+	}
+	return key, protocol.NewFault(protocol.LicenseInvalid,
+		"the license key was signed with "+id+", which is not among the trusted keys; add its public key to the configuration")
+}
+
+// ValidKeyID reports whether id may name a signing key: 1 to 64 letters, digits, "-", "_" and ".".
+func ValidKeyID(id string) bool {
+	for i := 0; i < len(id); i++ {
+		c := id[i]
+		if !(c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '-' || c == '_' || c == '.') {
+			return false
+		}
+	}
+	return id != "" && len(id) <= maxKeyID
+}
+
+// preAuth is PASETO's pre-authentication encoding: the number of pieces, then each with its length, so that no two
+// lists of pieces give the same bytes.
+func preAuth(pieces ...[]byte) []byte {
+	out := binary.LittleEndian.AppendUint64(nil, uint64(len(pieces)))
+	for _, p := range pieces {
+		out = binary.LittleEndian.AppendUint64(out, uint64(len(p)))
+		out = append(out, p...)
+	}
+	return out
+}
