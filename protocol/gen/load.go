@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"go/ast"
 	"go/parser"
@@ -64,7 +65,7 @@ func (l *loader) load() (*model, error) {
 			}
 		}
 	}
-	if err := l.checkReferences(); err != nil {
+	if err := errors.Join(l.checkReferences(), l.checkTables()); err != nil {
 		return nil, err
 	}
 	l.documentDefaults()

@@ -217,11 +217,6 @@ func (l *loader) checkReferences() error {
 			}
 		}
 	}
-	for _, o := range l.m.ops {
-		if _, ok := known[o.head]; o.head != "" && o.head != "*" && !ok {
-			return l.refuse(token.NoPos, "%s names the head %s, which is no payload struct", o.goName, o.head)
-		}
-	}
 	return nil
 }
 

@@ -2,6 +2,8 @@ package main
 
 import (
 	"go/ast"
+	"go/constant"
+	"go/token"
 	"go/types"
 )
 
@@ -101,4 +103,41 @@ func (l *loader) documentDefaults() {
 			}
 		}
 	}
+}
+
+// checkTables refuses heads that are no payload struct, and operations and codes without a row.
+func (l *loader) checkTables() error {
+	heads := map[string]bool{"": true, "*": true}
+	for _, p := range l.m.structs {
+		heads[p.name] = true
+	}
+	rows := map[string]bool{}
+	for _, o := range l.m.ops {
+		rows[o.goName] = true
+		if !heads[o.head] {
+			return l.refuse(l.constant(o.goName), "%s has the head %s, which is no payload struct", o.goName, o.head)
+		}
+	}
+	for _, c := range l.m.codes {
+		rows[c.name] = true
+	}
+	for _, g := range l.m.consts {
+		for _, c := range g.consts {
+			switch {
+			case g.typ == "Op" && !rows[c.name]:
+				return l.refuse(l.constant(c.name), "%s has no row in opTable", c.name)
+			case g.typ == "Code" && !rows[constant.StringVal(c.value)]:
+				return l.refuse(l.constant(c.name), "%s has no row in codeTable", c.name)
+			}
+		}
+	}
+	return nil
+}
+
+// constant returns where a constant is declared.
+func (l *loader) constant(name string) token.Pos {
+	if obj := l.pkg.Scope().Lookup(name); obj != nil {
+		return obj.Pos()
+	}
+	return token.NoPos
 }

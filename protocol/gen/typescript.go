@@ -35,7 +35,7 @@ func tsType(f field) string {
 	case kindStructs:
 		return "readonly " + f.ref + "[]"
 	case kindString:
-		if f.ref != "" {
+		if f.ref == "Code" {
 			return f.ref
 		}
 	}
