@@ -126,7 +126,7 @@ var opTable = [...]OpInfo{
 	{Op: OpGone, Name: "session.gone", Room: "session", From: FromHub, Fields: "peer: the peer that left", Summary: "An introduced peer left."},
 	{Op: OpBye, Name: "session.bye", Room: "session", From: FromApp, BeforeReady: true, Summary: "The app closes its connection."},
 	{Op: OpReply, Name: "reply", Room: "session", From: FromHub, Head: "*", Fields: "id: the request; ref: as the request says", Summary: "Answers a request; the head depends on the request."},
-	{Op: OpError, Name: "error", Room: "session", From: FromApp | FromHub, BeforeReady: true, Head: "Fault", Fields: "id: the request or the call", Summary: "Answers a request, or a call, with a coded error."},
+	{Op: OpError, Name: "error", Room: "session", From: FromApp | FromHub, Head: "Fault", Fields: "id: the request or the call", Summary: "Answers a request, or a call, with a coded error."},
 
 	{Op: OpRegister, Name: "interop.register", Room: "interop", From: FromApp, Reply: true, Head: "MethodOptions", Fields: "id: becomes the registration; name: the method", Summary: "Offers a method."},
 	{Op: OpUnregister, Name: "interop.unregister", Room: "interop", From: FromApp, Reply: true, Fields: "ref: the registration", Summary: "Takes a method back."},

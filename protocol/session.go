@@ -27,7 +27,7 @@ const (
 
 // Ack is the head of INIT_ACK.
 type Ack struct {
-	// ConnectionID tags every frame of this connection from now on; 128 random bits, base64url.
+	// ConnectionID tags every frame of this connection from now on; 128 random bits in hexadecimal.
 	ConnectionID string `json:"connectionId"`
 	Version      int64  `json:"version"`
 	// Hub identifies the hub; it changes when the main page is loaded anew.

@@ -2,8 +2,6 @@
 package main
 
 import (
-	"crypto/rand"
-	"os"
 	"unsafe"
 
 	"github.com/crossframe/crossframe/wasm/browser"
@@ -27,7 +25,7 @@ func turn(kind, port, length int32) unsafe.Pointer {
 	case browser.CallReserve:
 		return unsafe.Pointer(&program.worker.Reserve(int(length))[0])
 	case browser.CallExit:
-		os.Exit(int(port))
+		panic("the page asked the program to end")
 	}
 	out, deadline := program.worker.Call(int(kind), uint32(port), int(length))
 	program.result = [3]float64{float64(uintptr(unsafe.Pointer(unsafe.SliceData(out)))), float64(len(out)), float64(deadline)}
@@ -35,6 +33,6 @@ func turn(kind, port, length int32) unsafe.Pointer {
 }
 
 func main() {
-	program.worker = browser.NewWorker(browser.Bodies{}, hub.Options{Random: func(b []byte) { _, _ = rand.Read(b) }})
+	program.worker = browser.NewWorker(browser.Bodies{}, hub.Options{Random: browser.Random})
 	select {}
 }

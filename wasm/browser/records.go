@@ -1,14 +1,14 @@
 package browser
 
 import (
-	"encoding/binary"
 	"errors"
-	"math"
+	"slices"
+	"unsafe"
 
 	"github.com/crossframe/crossframe/protocol"
 )
 
-// The layout of what crosses between JavaScript and Go. Numbers are float64, little endian, which JavaScript reads
+// The layout of what crosses between JavaScript and Go. Numbers are float64, which JavaScript reads
 // and writes as a Float64Array; strings follow as UTF-8; every record ends at a multiple of eight bytes.
 //
 // In: the clock (milliseconds, monotonic), then records of
@@ -48,9 +48,8 @@ var errShort = errors.New("record is cut off")
 
 func padded(n int) int { return (n + wordBytes - 1) &^ (wordBytes - 1) }
 
-func word(b []byte, i int) float64 {
-	return math.Float64frombits(binary.LittleEndian.Uint64(b[i*wordBytes:]))
-}
+// word reads a number. Records begin at multiples of eight bytes of memory that is aligned alike.
+func word(b []byte, i int) float64 { return *(*float64)(unsafe.Pointer(&b[i*wordBytes])) }
 
 // reader walks incoming records.
 type reader struct {
@@ -128,11 +127,11 @@ func (w *writer) put(kind int, port uint32, e *protocol.Envelope) {
 		body = float64(len(inline))
 	}
 	at := len(w.data)
-	for _, v := range [outWords]float64{
+	w.data = slices.Grow(w.data, outWords*wordBytes+padded(len(e.Name)+len(e.Head)+len(inline)))
+	w.data = w.data[:at+outWords*wordBytes]
+	*(*[outWords]float64)(unsafe.Pointer(&w.data[at])) = [outWords]float64{
 		float64(kind), float64(port), float64(e.Op), float64(e.ID), float64(e.Ref), float64(e.Peer),
 		float64(len(e.Name)), float64(len(e.Head)), float64(e.Body.Kind), body,
-	} {
-		w.data = binary.LittleEndian.AppendUint64(w.data, math.Float64bits(v))
 	}
 	w.data = append(w.data, e.Name...)
 	w.data = append(w.data, e.Head...)

@@ -1,7 +1,6 @@
 package hub
 
 import (
-	"encoding/base64"
 	"strconv"
 
 	"github.com/crossframe/crossframe/protocol"
@@ -40,11 +39,16 @@ func (c *connection) opaque() bool { return c.peer.Info.Origin == opaqueOrigin }
 // opaqueOrigin is how browsers serialize the origin of sandboxed and data: documents.
 const opaqueOrigin = "null"
 
-// token returns 128 random bits in base64url.
+// token returns 128 random bits in hexadecimal.
 func (h *Hub) token() string {
+	const digits = "0123456789abcdef"
 	var b [16]byte
 	h.random(b[:])
-	return base64.RawURLEncoding.EncodeToString(b[:])
+	text := make([]byte, 0, 2*len(b))
+	for _, c := range b {
+		text = append(text, digits[c>>4], digits[c&15])
+	}
+	return string(text)
 }
 
 // add enters a connection into the tables.
@@ -124,7 +128,7 @@ func (h *Hub) challenge(c *connection) {
 func (h *Hub) prove(t *peer.Turn) {
 	c := h.byPeer[t.From.ID]
 	if c.nonce == "" || t.Msg.Name != c.nonce {
-		h.early(c)
+		h.tooEarly(c)
 		return
 	}
 	c.nonce = ""
@@ -134,8 +138,8 @@ func (h *Hub) prove(t *peer.Turn) {
 	}
 }
 
-// early counts what should not come before readiness, and ends who goes on with it.
-func (h *Hub) early(c *connection) {
+// tooEarly counts what should not come before readiness, and ends who goes on with it.
+func (h *Hub) tooEarly(c *connection) {
 	if c.peer.Ready {
 		return
 	}

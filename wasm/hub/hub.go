@@ -46,6 +46,8 @@ type Hub struct {
 	contexts *contexts.Room
 	rooms    []room
 	handlers [256]func(*peer.Turn)
+	// beforeReady holds what an app may send before its document has proven itself.
+	beforeReady [256]bool
 
 	byPort     map[Port]*connection
 	byPeer     map[peer.ID]*connection
@@ -140,6 +142,9 @@ func (h *Hub) connect() {
 		protocol.OpAuditWatch: h.auditWatch,
 	} {
 		h.handlers[op] = handler
+	}
+	for _, info := range protocol.Ops() {
+		h.beforeReady[info.Op] = info.BeforeReady
 	}
 }
 

@@ -19,7 +19,7 @@ func (h *Hub) Receive(now int64, port Port, f dialect.Frame) {
 	if fault != nil {
 		h.out.Fail(c.peer.ID, id, fault)
 		if !c.peer.Ready {
-			h.early(c)
+			h.tooEarly(c)
 		}
 		h.drain()
 		return
@@ -41,9 +41,9 @@ func (h *Hub) pass(c *connection) bool {
 	case h.handlers[op] == nil:
 		h.turn.Fail(protocol.UnknownOperation, "this hub does not serve the operation")
 		return false
-	case !c.peer.Ready && op != protocol.OpProve && op != protocol.OpBye:
+	case !c.peer.Ready && !h.beforeReady[op]:
 		h.turn.Fail(protocol.BadMessage, "the document has not proven itself yet: echo the challenge first")
-		h.early(c)
+		h.tooEarly(c)
 		return false
 	}
 	return true

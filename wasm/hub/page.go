@@ -85,7 +85,7 @@ func (h *Hub) misuse(t *peer.Turn) {
 		h.out.Fail(c.peer.ID, 0, protocol.NewFault(m.Code, "the hub dropped a message that has not the form of a frame, or is over its limits"))
 	}
 	if !c.peer.Ready {
-		h.early(c)
+		h.tooEarly(c)
 	}
 }
 

@@ -133,10 +133,7 @@ class Runtime {
 
   /** Connects the page itself, as peer zero. */
   async #connect(): Promise<Hub> {
-    const channel = new MessageChannel();
-    const greeting = JSON.stringify({ crossframe: MarkInitRequest, versions, app: "main", library: "main page" });
-    this.#link.send(OpPageGreet, 0, location.origin, JSON.stringify({ main: true, ports: 1 }), greeting, channel.port1);
-    const connected = connectPort(channel.port2, { timeout: 60_000 });
+    const connected = connectPort(() => this.#greet(), { timeout: 60_000 });
     const result = await this.#ready.promise;
     this.#setStatus({
       ...(result.license === undefined ? {} : { license: result.license }),
@@ -144,6 +141,14 @@ class Runtime {
       ...(result.fault ? { state: "stopped", fault: result.fault } : {}),
     });
     return connected;
+  }
+
+  /** Brings a port of the page's own to the door. */
+  #greet(): MessagePort {
+    const { port1, port2 } = new MessageChannel();
+    const greeting = JSON.stringify({ crossframe: MarkInitRequest, versions, app: "main", library: "main page" });
+    this.#link.send(OpPageGreet, 0, location.origin, JSON.stringify({ main: true, ports: 1 }), greeting, port1);
+    return port2;
   }
 
   /** What the hub asks of the page. */

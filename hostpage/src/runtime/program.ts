@@ -63,7 +63,10 @@ export class Program {
     const hook: { read: Input | undefined } = { read: undefined };
     const imports = {
       ...go.importObject,
-      crossframe: { readBody: (index: number, at: number, size: number) => hook.read?.readBody(index, at >>> 0, size) ?? 0 },
+      crossframe: {
+        readBody: (index: number, at: number, size: number) => hook.read?.readBody(index, at >>> 0, size) ?? 0,
+        random: (at: number, size: number) => hook.read?.random(at >>> 0, size),
+      },
     };
     const instance = await WebAssembly.instantiate(module, imports);
     const program = new Program(go, instance, new Memory(instance.exports["mem"] as WebAssembly.Memory), hook);

@@ -176,6 +176,12 @@ export class Input {
     return encoder.encodeInto(body, this.#memory.bytes.subarray(at, at + size)).written;
   }
 
+  /** Serves the Go program's import random. */
+  random(at: number, size: number): void {
+    // The memory may be shared, as far as types know; getRandomValues wants one that is not.
+    this.#memory.bytes.set(crypto.getRandomValues(new Uint8Array(size)), at);
+  }
+
   /** Encoding a lone surrogate would silently alter it; a byte that is not UTF-8 makes the Go side refuse the body. */
   #illFormed(at: number): number {
     if (at !== 0) {

@@ -30,7 +30,7 @@ export class ContextStore {
   /** Reads what was kept; what does not have the right form is left out. */
   async load(): Promise<[string, Chunk[]][]> {
     try {
-      const found = await entries<unknown, unknown>(this.#store);
+      const found = await entries<IDBValidKey, unknown>(this.#store);
       const good = found.filter((entry): entry is [string, Chunk[]] => isKept(entry[0]) && isChunks(entry[1]));
       if (good.length < found.length) {
         this.#fail("some of the shared contexts kept from before the reload were damaged and left out");

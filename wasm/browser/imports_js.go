@@ -31,3 +31,16 @@ func (Bodies) ReadBody(handle uint32, _ protocol.BodyKind, size int) []byte {
 	n := readBody(handle, unsafe.Pointer(&b[0]), uint32(size))
 	return b[:n]
 }
+
+// random fills size bytes at p by the browser's cryptographic source.
+//
+//go:wasmimport crossframe random
+func random(p unsafe.Pointer, size uint32)
+
+// Random fills b with cryptographically random bytes. Go's own crypto/rand does the same and brings a hundred
+// kilobytes along.
+func Random(b []byte) {
+	if len(b) > 0 {
+		random(unsafe.Pointer(&b[0]), uint32(len(b)))
+	}
+}

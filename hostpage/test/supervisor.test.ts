@@ -1,0 +1,150 @@
+import { afterEach, beforeAll, describe, expect, test } from "vitest";
+
+import {
+  OpAck,
+  OpAppStart,
+  OpCall,
+  OpContextEvent,
+  OpContextSubscribe,
+  OpContextUpdate,
+  OpContextValue,
+  OpError,
+  OpInvoke,
+  OpPageChallenge,
+  OpPageOpen,
+  OpPageReady,
+  OpRefused,
+  OpRegister,
+  OpReply,
+  OpResult,
+  type Definition,
+} from "@crossframe/protocol";
+import { buildHub, TestHub, type TestPort } from "./hub.js";
+
+let wasm: string;
+beforeAll(() => {
+  wasm = buildHub();
+}, 120_000);
+
+const apps: Definition[] = [
+  { name: "a", url: "http://a.test/" },
+  { name: "b", url: "http://b.test/" },
+];
+
+const open: TestPort[] = [];
+afterEach(() => {
+  for (const port of open.splice(0)) {
+    port.close();
+  }
+});
+
+async function start(options: Partial<ConstructorParameters<typeof TestHub>[0]> = {}): Promise<{ hub: TestHub; main: TestPort }> {
+  const hub = new TestHub({ wasm, apps, ...options });
+  await hub.supervisor.run();
+  const main = hub.greet(0, "http://localhost:8080", true);
+  open.push(main);
+  await main.wait((m) => m.op === OpAck);
+  return { hub, main };
+}
+
+let nextId = 1000;
+
+/** Starts an app and connects its document. */
+async function connect(hub: TestHub, main: TestPort, app: string): Promise<TestPort> {
+  const before = hub.asked(OpPageOpen).length;
+  main.send([OpAppStart, nextId++, 0, 0, app, { waitFor: "created" }]);
+  await hub.until(() => hub.asked(OpPageOpen).length > before);
+  const [frame] = hub.asked(OpPageOpen).at(-1) as [number, unknown];
+  const port = hub.greet(frame, `http://${app}.test`);
+  open.push(port);
+  await port.wait((m) => m.op === OpAck);
+  await hub.until(() => hub.asked(OpPageChallenge).some(([ref]) => ref === frame));
+  const challenge = hub.asked(OpPageChallenge).findLast(([ref]) => ref === frame)?.[1] as { nonce: string };
+  port.prove(challenge.nonce);
+  return port;
+}
+
+describe("the hub behind real ports", () => {
+  test("boots, and tells the page so", async () => {
+    const { hub } = await start();
+    expect(hub.asked(OpPageReady)).toEqual([[0, { license: "development" }]]);
+    expect(hub.heard.filter((m) => m.kind === "status")).toEqual([
+      { kind: "status", state: "starting", restarts: 0 },
+      { kind: "status", state: "running", restarts: 0 },
+    ]);
+  });
+
+  test("relays a call and its result, text and binary", async () => {
+    const { hub, main } = await start();
+    const a = await connect(hub, main, "a");
+    const b = await connect(hub, main, "b");
+    b.send([OpRegister, 1, 0, 0, "math.double"]);
+    await b.wait((m) => m.op === OpReply && m.id === 1);
+    a.send([OpInvoke, 7, 0, 0, "math.double", undefined, '{"x":21}']);
+    const call = await b.wait((m) => m.op === OpCall);
+    expect(call).toMatchObject({ ref: 1, body: '{"x":21}' });
+    b.send([OpResult, call.id, 0, 0, "", undefined, new Uint8Array([1, 2, 3]).buffer]);
+    const result = await a.wait((m) => m.op === OpResult);
+    expect(result.id).toBe(7);
+    expect([...new Uint8Array(result.body as ArrayBuffer)]).toEqual([1, 2, 3]);
+  });
+
+  test("merges a context and tells subscribers", async () => {
+    const { hub, main } = await start();
+    const a = await connect(hub, main, "a");
+    const b = await connect(hub, main, "b");
+    a.send([OpContextSubscribe, 1, 0, 0, "customer"]);
+    expect((await a.wait((m) => m.op === OpContextValue)).ref).toBe(0);
+    b.send([OpContextUpdate, 2, 0, 0, "customer", undefined, '{"id":"4711","naïve":"é€😀"}']);
+    const event = await a.wait((m) => m.op === OpContextEvent);
+    expect(event).toMatchObject({ id: 1, ref: 1, body: '{"id":"4711","naïve":"é€😀"}' });
+    a.send([OpContextSubscribe, 3, 0, 0, "customer"]);
+    expect((await a.wait((m) => m.op === OpContextValue && m.id === 3)).body).toBe('{"id":"4711","naïve":"é€😀"}');
+  });
+});
+
+describe("when the program ends", () => {
+  test("ports, registrations, subscriptions and acknowledged contexts go on; calls in flight get a code", async () => {
+    const { hub, main } = await start();
+    const a = await connect(hub, main, "a");
+    const b = await connect(hub, main, "b");
+    b.send([OpRegister, 1, 0, 0, "echo"]);
+    a.send([OpContextSubscribe, 2, 0, 0, "customer"]);
+    for (let i = 0; i < 50; i++) {
+      b.send([OpContextUpdate, 100 + i, 0, 0, "customer", undefined, `{"n${i}":${i}}`]);
+    }
+    await b.wait((m) => m.op === OpReply && m.id === 149);
+    a.send([OpInvoke, 3, 0, 0, "echo", undefined, '"lost"']);
+    await b.wait((m) => m.op === OpCall);
+
+    hub.supervisor.exit();
+    const lost = await a.wait((m) => m.op === OpError && m.id === 3);
+    expect(lost.head["code"]).toBe("CANCELLED");
+    await hub.until(() => hub.heard.filter((m) => m.kind === "status" && m.state === "running").length === 2);
+
+    a.send([OpInvoke, 4, 0, 0, "echo", undefined, '"kept"']);
+    const call = await b.wait((m) => m.op === OpCall && m.body === '"kept"');
+    b.send([OpResult, call.id, 0, 0, "", undefined, '"kept"']);
+    expect((await a.wait((m) => m.op === OpResult && m.id === 4)).body).toBe('"kept"');
+    b.send([OpContextUpdate, 5, 0, 0, "customer", undefined, '{"after":true}']);
+    const event = await a.wait((m) => m.op === OpContextEvent && m.id === 51);
+    expect(event.body).toBe('{"after":true}');
+    a.send([OpContextSubscribe, 6, 0, 0, "customer"]);
+    const value = await a.wait((m) => m.op === OpContextValue && m.id === 6);
+    expect(Object.keys(JSON.parse(value.body as string) as object)).toHaveLength(51);
+  });
+
+  test("five times within a minute it stays down, and says so", async () => {
+    const { hub, main } = await start();
+    for (let i = 1; i <= 4; i++) {
+      hub.supervisor.exit();
+      await hub.until(() => hub.heard.filter((m) => m.kind === "status" && m.state === "running").length === i + 1);
+    }
+    hub.supervisor.exit();
+    await hub.until(() => hub.heard.some((m) => m.kind === "status" && m.state === "degraded"));
+    expect((await main.wait((m) => m.op === OpRefused)).head["code"]).toBe("HUB_NOT_READY");
+    const late = hub.greet(0, "http://localhost:8080", true);
+    open.push(late);
+    expect((await late.wait((m) => m.op === OpRefused)).head["code"]).toBe("HUB_NOT_READY");
+  });
+});
