@@ -76,7 +76,7 @@ func AppendFloat(dst []byte, f float64) []byte {
 	}
 	dst = strconv.AppendFloat(dst, f, 'e', -1, 64)
 	// strconv writes at least two digits of exponent; JavaScript writes no leading zero.
-	if n := len(dst); dst[n-2] == '0' {
+	if n := len(dst); dst[n-2] == '0' && (dst[n-3] == '-' || dst[n-3] == '+') {
 		dst[n-2] = dst[n-1]
 		dst = dst[:n-1]
 	}

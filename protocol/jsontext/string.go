@@ -6,7 +6,12 @@ import "unicode/utf8"
 func (r *Reader) quoted() (inner []byte, escaped bool) {
 	text, i := r.text, r.pos+1
 	for i < len(text) {
-		switch c := text[i]; {
+		c := text[i]
+		if c >= ' ' && c < utf8.RuneSelf && c != '"' && c != '\\' {
+			i++
+			continue
+		}
+		switch {
 		case c == '"':
 			inner = text[r.pos+1 : i : i]
 			r.pos = i + 1
@@ -22,8 +27,6 @@ func (r *Reader) quoted() (inner []byte, escaped bool) {
 			r.pos = i
 			r.Fail(Malformed, "control character in a string")
 			return nil, false
-		case c < utf8.RuneSelf:
-			i++
 		default:
 			_, n := utf8.DecodeRune(text[i:])
 			if n == 1 {
