@@ -75,7 +75,8 @@ type Seal struct {
 	Bytes int
 }
 
-// Inspect checks a key's form and returns what can be seen from outside. The fault is LICENSE_MISSING or LICENSE_INVALID.
+// Inspect checks the form of a key and its head, and returns what can be seen from outside; damage to the sealed part shows
+// only when the key is opened. The fault is LICENSE_MISSING or LICENSE_INVALID.
 func Inspect(key string) (Seal, *protocol.Fault) {
 	b, fault := unpack(key)
 	if fault != nil {
