@@ -1,0 +1,149 @@
+package config
+
+import (
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"github.com/crossframe/crossframe/broker/directory"
+	"github.com/crossframe/crossframe/broker/licensing"
+	"github.com/crossframe/crossframe/broker/source"
+	"github.com/crossframe/crossframe/protocol"
+	"github.com/crossframe/crossframe/protocol/origin"
+)
+
+// Loaded is a configuration that can be used.
+type Loaded struct {
+	Config
+	// Definitions are the apps of all files, in the order of Config.Apps.
+	Definitions []protocol.Definition
+	// Origins are PublicOrigins, read, or their default.
+	Origins []origin.Origin
+	// LicenseKeys are the keys of the file.
+	LicenseKeys []protocol.TrustedKey
+	// Warnings are findings that do not stop the start.
+	Warnings []string
+}
+
+// Load reads the configuration file, if one is named, puts the flags over it and checks everything. Every mistake that
+// can be told is a *source.Error. Base are definitions that the program brings itself, before those of the
+// configuration.
+func Load(flags *Flags, base ...source.Value) (*Loaded, error) {
+	l := &loader{Loaded: Loaded{Config: defaults()}, folder: ".", base: base}
+	if flags.Config != "" {
+		root, err := source.Open(flags.Config)
+		if err != nil {
+			return nil, err
+		}
+		if err := root.Into(&l.Config); err != nil {
+			return nil, err
+		}
+		l.root, l.folder = root, filepath.Dir(flags.Config)
+	}
+	l.relative()
+	l.given = flags.apply(&l.Config)
+	for _, step := range []func() error{
+		l.checkListeners, l.checkOrigins, l.checkTLS, l.checkLog, l.checkFrames, l.checkPolicy, l.checkNumbers, l.checkUser, l.readLicense, l.readApps,
+	} {
+		if err := step(); err != nil {
+			return nil, err
+		}
+	}
+	return &l.Loaded, nil
+}
+
+// loader is a configuration on its way.
+type loader struct {
+	Loaded
+	places
+	// folder is what paths in the file are relative to.
+	folder string
+	base   []source.Value
+}
+
+// relative makes the paths of the file relative to its folder. Those of flags are relative to where the program was
+// started, as people expect.
+func (l *loader) relative() {
+	for _, path := range []*string{&l.TLS.CertFile, &l.TLS.KeyFile, &l.License.KeyFile, &l.License.TrustedKeysFile} {
+		if *path != "" && !filepath.IsAbs(*path) {
+			*path = filepath.Join(l.folder, *path)
+		}
+	}
+}
+
+// readApps reads the definitions, each file once.
+func (l *loader) readApps() error {
+	var set directory.Set
+	for _, root := range l.base {
+		if err := set.AddRoot(root); err != nil {
+			return err
+		}
+	}
+	seen := make(map[string]bool)
+	for i, entry := range l.Apps {
+		key := "apps[" + strconv.Itoa(i) + "]"
+		if entry.Path == "" {
+			if entry.Definition.Kind() == source.Null {
+				return l.fault(key, "is empty", "write a path of files with app definitions")
+			}
+			if err := set.Add(entry.Definition); err != nil {
+				return err
+			}
+			continue
+		}
+		if err := l.readFiles(&set, key, entry.Path, seen); err != nil {
+			return err
+		}
+	}
+	l.Definitions = set.Apps
+	l.Warnings = append(l.Warnings, set.Warnings...)
+	return l.checkApps()
+}
+
+func (l *loader) readFiles(set *directory.Set, key, path string, seen map[string]bool) error {
+	folder := l.folder
+	if l.given["apps"] != "" {
+		folder = "."
+	}
+	files, err := directory.Files(folder, path)
+	if err != nil {
+		return l.fault(key, err.Error(), `patterns have *, **, ?, [a-z] and {a,b}`)
+	}
+	if len(files) == 0 {
+		l.Warnings = append(l.Warnings, l.fault(key, "no file matches "+strconv.Quote(path), "").Error())
+	}
+	for _, file := range files {
+		if seen[file] {
+			continue
+		}
+		seen[file] = true
+		if err := set.AddFile(file); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// readLicense reads the key and the keys to check it with.
+func (l *loader) readLicense() error {
+	switch {
+	case l.License.Key != "" && l.License.KeyFile != "":
+		return l.fault("license.keyFile", "there is a key already, in license.key", "keep one of them")
+	case l.License.KeyFile != "":
+		key, err := source.Read(l.License.KeyFile)
+		if err != nil {
+			return err
+		}
+		l.License.Key = string(key)
+	}
+	l.License.Key = strings.TrimSpace(l.License.Key)
+	if l.License.TrustedKeysFile == "" {
+		return nil
+	}
+	keys, err := licensing.ReadTrustedKeys(l.License.TrustedKeysFile)
+	if err != nil {
+		return l.fault("license.trustedKeysFile", err.Error(), "write what crossframe license keygen printed")
+	}
+	l.LicenseKeys = keys
+	return nil
+}
