@@ -7,6 +7,7 @@
 package assets
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"embed"
 	"encoding/base64"
@@ -87,6 +88,21 @@ func isVariant(name string, contents map[string][]byte) bool {
 		}
 	}
 	return false
+}
+
+// Replace returns a copy of the set in whose HTML files old is new. Those lose their compressed forms.
+func (s Set) Replace(old, new string) Set {
+	out := maps.Clone(s)
+	for name, file := range s {
+		if path.Ext(name) != ".html" || !bytes.Contains(file.Body, []byte(old)) {
+			continue
+		}
+		changed := *file
+		changed.Body = bytes.ReplaceAll(file.Body, []byte(old), []byte(new))
+		changed.Tag, changed.Brotli, changed.Gzip = tag(changed.Body), nil, nil
+		out[name] = &changed
+	}
+	return out
 }
 
 // Paths lists the paths of the set in order.

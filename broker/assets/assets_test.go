@@ -31,6 +31,24 @@ func TestLoad(t *testing.T) {
 	}
 }
 
+func TestReplaceIsForPagesOnly(t *testing.T) {
+	set, err := Load(fstest.MapFS{
+		"index.html": {Data: []byte("hub __HUB__")}, "index.html.gz": {Data: []byte("gz")},
+		"app.js": {Data: []byte("__HUB__")}, "other.html": {Data: []byte("none")}, "other.html.gz": {Data: []byte("gz")},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := set.Replace("__HUB__", "https://desk.example")
+	page := got["/index.html"]
+	if string(page.Body) != "hub https://desk.example" || page.Gzip != nil || page.Tag == set["/index.html"].Tag {
+		t.Errorf("page is %+v", page)
+	}
+	if got["/app.js"] != set["/app.js"] || got["/other.html"] != set["/other.html"] || string(set["/index.html"].Body) != "hub __HUB__" {
+		t.Error("other files, or the set itself, changed")
+	}
+}
+
 func TestHashed(t *testing.T) {
 	for name, want := range map[string]bool{
 		"assets/page.ABCD2345.js": true, "a.b.ZZZZ7777.wasm": true,

@@ -10,9 +10,9 @@ import (
 	"github.com/crossframe/crossframe/protocol/origin"
 )
 
-// TrustedTypes are the names of the policies that the main page may make: its own, which starts the Worker, and that
-// of the library that renders its parts.
-const TrustedTypes = "hub-worker lit-html"
+// TrustedTypes are the names of the policies that the main page may make, separated by spaces: its own, which starts
+// the Worker.
+const TrustedTypes = "hub-worker"
 
 // powerfulFeatures are off for the main page and for every app, unless a definition asks for one.
 var powerfulFeatures = []string{
@@ -60,6 +60,21 @@ func PageHeaders(apps []protocol.Definition, frames []string) (headers http.Head
 	h.Set("Cross-Origin-Opener-Policy", "same-origin-allow-popups")
 	h.Set("Permissions-Policy", sources.permissions())
 	return h, sources.warnings
+}
+
+// AppHeaders returns the headers of a demo app, which is made to be shown in the frames of a hub and to load the client
+// library from there.
+func AppHeaders(hub origin.Origin) http.Header {
+	return commonHeaders(strings.Join([]string{
+		"default-src 'none'",
+		"script-src 'self' " + hub.String(),
+		"connect-src 'self'",
+		"style-src 'self'",
+		"img-src 'self' data: blob:",
+		"base-uri 'none'",
+		"form-action 'self'",
+		"frame-ancestors " + hub.String(),
+	}, "; "))
 }
 
 // commonHeaders returns what every site sends.

@@ -101,7 +101,7 @@ func TestEveryAnswerHasTheHeaders(t *testing.T) {
 		"Content-Security-Policy": "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self'; connect-src 'self'; style-src 'self'; " +
 			"font-src 'self'; manifest-src 'self'; img-src 'self' data: https://cdn.example.com; " +
 			"frame-src http://127.0.0.1:8083 https://*.chart.example https://crm.example.com; object-src 'none'; base-uri 'none'; form-action 'none'; " +
-			"frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types hub-worker lit-html",
+			"frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types hub-worker",
 		"Cross-Origin-Opener-Policy": "same-origin-allow-popups",
 		"X-Content-Type-Options":     "nosniff",
 		"Referrer-Policy":            "strict-origin",

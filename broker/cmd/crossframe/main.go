@@ -1,0 +1,60 @@
+// Command crossframe serves a workspace of web apps: the main page, the hub that it loads, and the client library.
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/alecthomas/kong"
+
+	"github.com/crossframe/crossframe/broker/licensing"
+)
+
+// commands are what the program can do; there is one file for each.
+type commands struct {
+	Serve   serveCommand      `cmd:"" help:"Serve a workspace."`
+	Demo    demoCommand       `cmd:"" help:"Serve a workspace with demo apps, each on an origin of its own."`
+	Apps    appsCommand       `cmd:"" help:"Work with app definitions."`
+	License licensing.Command `cmd:"" help:"Make and check license keys."`
+	Version versionCommand    `cmd:"" help:"Say which version this is."`
+}
+
+// console is what a command talks to.
+type console struct {
+	out, err io.Writer
+}
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	os.Exit(run(ctx, os.Args[1:], &console{os.Stdout, os.Stderr}))
+}
+
+// run executes one command line and returns the exit code: 0 done, 1 failed, 2 not understood.
+func run(ctx context.Context, args []string, on *console) int {
+	parser, err := kong.New(&commands{},
+		kong.Name("crossframe"),
+		kong.Description("Web apps of different origins in one workspace."),
+		kong.Writers(on.out, on.err),
+		kong.BindTo(ctx, (*context.Context)(nil)),
+		kong.Bind(on, &licensing.Env{Out: on.out, Err: on.err}),
+	)
+	if err != nil {
+		fmt.Fprintln(on.err, "crossframe:", err)
+		return 1
+	}
+	command, err := parser.Parse(args)
+	if err != nil {
+		fmt.Fprintf(on.err, "crossframe: %v\n  fix: crossframe --help lists what there is\n", err)
+		return 2
+	}
+	if err := command.Run(); err != nil {
+		fmt.Fprintln(on.err, "crossframe:", err)
+		return 1
+	}
+	return 0
+}

@@ -1,0 +1,130 @@
+package main
+
+import (
+	"crypto/tls"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"time"
+
+	"github.com/crossframe/crossframe/broker/assets"
+	"github.com/crossframe/crossframe/broker/config"
+	"github.com/crossframe/crossframe/broker/server"
+	"github.com/crossframe/crossframe/protocol"
+	"github.com/crossframe/crossframe/protocol/license"
+	"github.com/crossframe/crossframe/protocol/origin"
+)
+
+// workspace is a main page ready to be served.
+type workspace struct {
+	loaded  *config.Loaded
+	page    http.Handler
+	metrics *server.Metrics
+	health  *server.Health
+	log     *slog.Logger
+}
+
+// newWorkspace puts a main page together. What is missing is in its health, not an error: a page that says what is
+// missing helps more than one that does not answer.
+func newWorkspace(loaded *config.Loaded, log *slog.Logger) (*workspace, error) {
+	files, err := assets.Load(assets.Embedded("site"))
+	if err != nil {
+		return nil, fmt.Errorf("read embedded files: %w", err)
+	}
+	missing := missingOf(files, loaded)
+	headers, warnings := server.PageHeaders(loaded.Definitions, loaded.Page.Frames)
+	for _, text := range append(append(loaded.Warnings, warnings...), missing...) {
+		log.Warn(text)
+	}
+	metrics := server.NewMetrics(buildVersion())
+	site := server.Site{
+		Name: "page", Files: files, Hosts: server.HostsOf(loaded.Origins), SecureHosts: server.HostsOf(secure(loaded.Origins)),
+		Headers: headers, Log: log, Metrics: metrics,
+		Routes: map[string]http.Handler{server.BootPath: server.Boot(
+			server.Page{Title: loaded.Page.Title, Debug: loaded.Page.Debug},
+			protocol.Boot{
+				Apps: loaded.Definitions, Policy: loaded.Policy, Limits: loaded.Limits, User: loaded.User,
+				LicenseKey: loaded.License.Key, LicenseKeys: loaded.LicenseKeys, StartMs: loaded.StartMs,
+			},
+		)},
+	}
+	return &workspace{loaded, site.Handler(), metrics, server.NewHealth(buildVersion(), missing), log}, nil
+}
+
+// missingOf says what keeps the page from working, and what to do about it.
+func missingOf(files assets.Set, loaded *config.Loaded) (missing []string) {
+	if files["/index.html"] == nil {
+		missing = append(missing, "this binary was built without the page; run: make build")
+	}
+	for _, o := range loaded.Origins {
+		if !license.NeedsLicense(o.String()) {
+			continue
+		}
+		if _, fault := license.Open(loaded.License.Key, o.String(), loaded.LicenseKeys, time.Now().Unix()); fault != nil {
+			missing = append(missing, "license key for "+o.String()+": "+fault.Error())
+		}
+	}
+	return missing
+}
+
+func secure(origins []origin.Origin) (secure []origin.Origin) {
+	for _, o := range origins {
+		if o.Scheme == "https" {
+			secure = append(secure, o)
+		}
+	}
+	return secure
+}
+
+// endpoints opens the listeners: the page's first, then that for operators, where there is one.
+func (w *workspace) endpoints() ([]server.Endpoint, error) {
+	page := server.Endpoint{Handler: w.page}
+	if w.loaded.TLS.CertFile != "" {
+		pair, err := tls.LoadX509KeyPair(w.loaded.TLS.CertFile, w.loaded.TLS.KeyFile)
+		if err != nil {
+			return nil, fmt.Errorf("read tls.certFile and tls.keyFile: %w", err)
+		}
+		page.TLS = &tls.Config{Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS12}
+	}
+	listener, err := listen("listen", w.loaded.Listen)
+	if err != nil {
+		return nil, err
+	}
+	page.Listener = listener
+	if w.loaded.OpsListen == "" {
+		return []server.Endpoint{page}, nil
+	}
+	ops, err := listen("opsListen", w.loaded.OpsListen)
+	if err != nil {
+		listener.Close()
+		return nil, err
+	}
+	return []server.Endpoint{page, {Listener: ops, Handler: w.ops()}}, nil
+}
+
+// ops returns what is for operators. Profiles show what is in memory, so they are for this machine alone.
+func (w *workspace) ops() http.Handler {
+	if w.loaded.OpsIsLocal() {
+		return server.Ops(w.health, w.metrics, server.Hosts{}, true)
+	}
+	return server.Ops(w.health, w.metrics, nil, false)
+}
+
+func listen(setting, address string) (net.Listener, error) {
+	listener, err := net.Listen("tcp", address)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w\n  fix: stop what uses that address, or choose another one", setting, err)
+	}
+	return listener, nil
+}
+
+func newLog(out io.Writer, c config.Log) *slog.Logger {
+	levels := map[string]slog.Level{"debug": slog.LevelDebug, "info": slog.LevelInfo, "warn": slog.LevelWarn, "error": slog.LevelError}
+	options := &slog.HandlerOptions{Level: levels[c.Level]}
+	if c.Format == "json" {
+		return slog.New(slog.NewJSONHandler(out, options))
+	}
+	return slog.New(slog.NewTextHandler(out, options))
+}
