@@ -1,0 +1,63 @@
+import type { Body } from "@crossframe/protocol";
+import { CrossframeError } from "./errors.js";
+
+const moving = new WeakSet<ArrayBuffer>();
+
+/**
+ * Marks a buffer to be moved instead of copied when it is next sent as arguments, result or progress. It is
+ * empty for the sender from then on.
+ */
+export function transfer(buffer: ArrayBuffer): ArrayBuffer {
+  moving.add(buffer);
+  return buffer;
+}
+
+/**
+ * Makes a body of a value: an ArrayBuffer as it is, undefined as no body, anything else as JSON. The body is
+ * taken here, not when it is posted, so that changing the value afterwards changes nothing, and one bad value
+ * fails alone and not with everything that shares its frame.
+ */
+export function encodeBody(value: unknown, limit: number): Body {
+  if (value === undefined) return null;
+  if (value instanceof ArrayBuffer) {
+    if (value.byteLength > limit) throw tooLarge(limit);
+    return sendable(() => take(value));
+  }
+  // A view would become an object with a member for each element.
+  const text = ArrayBuffer.isView(value) ? undefined : sendable(() => JSON.stringify(value) as string | undefined);
+  if (text === undefined) throw unsendable(typeof value);
+  checkSize(text, limit);
+  return text;
+}
+
+/** Makes a value of a body. */
+export function decodeBody(body: unknown): unknown {
+  return typeof body === "string" ? JSON.parse(body) : (body ?? undefined);
+}
+
+/** Throws TOO_LARGE where a text has more UTF-8 bytes than the limit. */
+export function checkSize(text: string, limit: number): void {
+  // A UTF-16 unit becomes at most three bytes, so that most texts need no counting.
+  if (text.length * 3 > limit && new TextEncoder().encode(text).length > limit) throw tooLarge(limit);
+}
+
+/** Copies or moves a buffer. slice throws where it was moved before; structuredClone does not, in some engines. */
+function take(buffer: ArrayBuffer): ArrayBuffer {
+  return moving.delete(buffer) && buffer.slice(0, 0) ? structuredClone(buffer, { transfer: [buffer] }) : buffer.slice(0);
+}
+
+function sendable<T>(make: () => T): T {
+  try {
+    return make();
+  } catch (error) {
+    throw unsendable(String(error));
+  }
+}
+
+function unsendable(why: string): CrossframeError {
+  return new CrossframeError("INVALID_ARGUMENT", `neither JSON nor an ArrayBuffer: ${why}`);
+}
+
+function tooLarge(limit: number): CrossframeError {
+  return new CrossframeError("TOO_LARGE", `more than ${limit} bytes`);
+}

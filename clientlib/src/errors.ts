@@ -1,0 +1,52 @@
+import type { Code, Fault } from "@crossframe/protocol";
+
+/** Codes that this library gives by itself and that may succeed later without any change. */
+const retryableHere = new Set<Code>(["TIMEOUT", "CANCELLED", "QUOTA_EXCEEDED", "HANDSHAKE_TIMEOUT", "DISCONNECTED"]);
+
+/** What an error tells beside its code and message. */
+export type ErrorDetails = Partial<Pick<Fault, "retryable" | "supported" | "revision">>;
+
+/**
+ * The only error that this library rejects with. Switch on `code`, which is stable and listed in the protocol's
+ * documentation; `message` is for the developer and may change.
+ */
+export class CrossframeError extends Error {
+  override readonly name = "CrossframeError";
+  readonly code: Code;
+  /** The same request may succeed later without any change to it. */
+  readonly retryable: boolean;
+  /** The hub's protocol versions, beside PROTOCOL_UNSUPPORTED. */
+  readonly supported: readonly number[] | undefined;
+  /** The current revision, beside REVISION_CONFLICT. */
+  readonly revision: number | undefined;
+
+  constructor(code: Code, message: string, details: ErrorDetails = {}) {
+    super(message);
+    this.code = code;
+    this.retryable = details.retryable ?? retryableHere.has(code);
+    this.supported = details.supported;
+    this.revision = details.revision;
+  }
+}
+
+/** Makes an error of a fault that the hub sent. */
+export function fromFault({ code = "INTERNAL", message = "", ...details }: Partial<Fault>): CrossframeError {
+  return new CrossframeError(code, message, { retryable: false, ...details });
+}
+
+/**
+ * Makes the fault that a failed handler answers with. Of a foreign error only the message travels, never its
+ * stack: that would show one app's inside to another. A message is cut, so that the answer is never too large.
+ */
+export function toFault(error: unknown): Fault {
+  const { code = "HANDLER_ERROR", retryable } = error instanceof CrossframeError ? error : ({} as Partial<Fault>);
+  const message = error instanceof Error ? error.message : String(error);
+  return { code, message: message.slice(0, 1000), ...(retryable && { retryable }) };
+}
+
+/** Reports an exception of the app's own code as uncaught, without ending the loop that called it. */
+export function report(error: unknown): void {
+  queueMicrotask(() => {
+    throw error;
+  });
+}
