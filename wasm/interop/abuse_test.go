@@ -183,7 +183,7 @@ func TestCallerGoneMidCall(t *testing.T) {
 	w.handle(a, ask(protocol.OpAwait, 4, "later", ""))
 	w.handle(a, ask(protocol.OpWatch, 8, "", ""))
 	w.left(a,
-		"to 3: interop.cancel id=100", "to 2: interop.cancel id=103",
+		"to 2: interop.cancel id=103", "to 3: interop.cancel id=100",
 		"drop interop/watch/1/8", "drop interop/method/1/9")
 	w.flat()
 	w.send(b, result(103, "late"))
