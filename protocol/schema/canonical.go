@@ -1,7 +1,6 @@
 package schema
 
 import (
-	"bytes"
 	"slices"
 	"strconv"
 
@@ -33,20 +32,21 @@ func appendCanonical(dst []byte, r *jsontext.Reader) []byte {
 }
 
 func appendMembers(dst []byte, r *jsontext.Reader) []byte {
-	type pair struct{ name, value []byte }
-	var pairs []pair
+	var names []string
+	values := make(map[string][]byte)
 	for s := r.Object(); s.Next(); {
-		name := bytes.Clone(s.Name)
-		pairs = append(pairs, pair{name, appendCanonical(nil, r)})
+		name := string(s.Name)
+		names = append(names, name)
+		values[name] = appendCanonical(nil, r)
 	}
-	slices.SortFunc(pairs, func(a, b pair) int { return bytes.Compare(a.name, b.name) })
-	for _, p := range pairs {
-		dst = append(appendSized(dst, p.name), p.value...)
+	slices.Sort(names)
+	for _, name := range names {
+		dst = append(appendSized(dst, name), values[name]...)
 	}
 	return append(dst, '}')
 }
 
-func appendSized[T string | []byte](dst []byte, s T) []byte {
+func appendSized(dst []byte, s string) []byte {
 	dst = append(strconv.AppendInt(dst, int64(len(s)), 10), ':')
 	return append(dst, s...)
 }

@@ -1,10 +1,6 @@
 package schema
 
-import (
-	"strings"
-
-	"github.com/crossframe/crossframe/protocol/jsontext"
-)
+import "github.com/crossframe/crossframe/protocol/jsontext"
 
 // Bounds of what Compile takes.
 const (
@@ -152,11 +148,12 @@ func typeNamed(name string) typeSet {
 
 // expectation says in words what the set asks for.
 func (s typeSet) expectation() string {
-	var words []string
+	words, before := "", "expected "
 	for _, t := range typeNames {
 		if s&t.bit != 0 {
-			words = append(words, t.article)
+			words += before + t.article
+			before = " or "
 		}
 	}
-	return "expected " + strings.Join(words, " or ")
+	return words
 }
