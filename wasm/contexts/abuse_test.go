@@ -136,6 +136,7 @@ func TestX06DeepAndWide(t *testing.T) {
 	d.refused(protocol.TooLarge, a, update(9, "wide", wide(MaxMembers, 1)))
 	d.refused(protocol.TooLarge, a, patch(9, "wide", `{"set":[["one more"]]}`, `[1]`))
 	d.do(a, withHead(update(10, "wide", `{}`), `{"remove":["0"]}`))
+	d.refused(protocol.TooLarge, a, update(11, "wide", wide(MaxMembers, 2)))
 	d.do(a, patch(11, "wide", `{"set":[["one more"]]}`, `[1]`))
 }
 

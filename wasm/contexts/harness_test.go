@@ -180,7 +180,7 @@ func payload(head []byte, body protocol.Body) (s string) {
 // refused runs a message that must be answered with the code and change nothing, and returns the fault.
 func (d *desk) refused(code protocol.Code, from *peer.Peer, m protocol.Envelope) protocol.Fault {
 	d.t.Helper()
-	before := d.state()
+	before := d.describe(raw)
 	out := d.do(from, m)
 	var fault protocol.Fault
 	if len(out.Messages) != 1 || len(out.Journal) != 0 || out.Messages[0].Op != protocol.OpError {
@@ -192,17 +192,19 @@ func (d *desk) refused(code protocol.Code, from *peer.Peer, m protocol.Envelope)
 	if fault.Code != code || out.Messages[0].To != from.ID || out.Messages[0].ID != m.ID {
 		d.t.Errorf("%s %.40q: want %s, got %s", opName(m.Op), m.Name, code, render(out)[0])
 	}
-	if after := d.state(); after != before {
+	if after := d.describe(raw); after != before {
 		d.t.Errorf("a refused %s changed the room from\n%.300s\nto\n%.300s", opName(m.Op), before, after)
 	}
 	return fault
 }
 
-// state tells all of the room that an app could ever notice.
-func (d *desk) state() string {
+// state tells all of the room that an app could ever notice, but for the order of members.
+func (d *desk) state() string { return d.describe(canonical) }
+
+func (d *desk) describe(value func(*shared) string) string {
 	var lines []string
 	for name, c := range d.room.contexts {
-		lines = append(lines, fmt.Sprintf("%s: revision %d, %s of %s, %s", name, c.revision, c.lifetime, c.creator, canonical(c)))
+		lines = append(lines, fmt.Sprintf("%s: revision %d, %s of %s, %s", name, c.revision, c.lifetime, c.creator, value(c)))
 		for _, s := range c.subscribers {
 			lines = append(lines, fmt.Sprintf("%s: told to %d as %d", name, s.peer, s.id))
 		}
