@@ -19,16 +19,26 @@ const MaxBytes = 8 << 20
 
 // Open reads a file of the disk; see Parse. Every error is an *Error.
 func Open(path string) (Value, error) {
+	text, err := Read(path)
+	if err != nil {
+		return Value{}, err
+	}
+	return Parse(path, text)
+}
+
+// Read returns what is in a file of the disk. Every error is an *Error; one byte more than MaxBytes shows that the
+// file is too large.
+func Read(path string) ([]byte, error) {
 	file, err := os.Open(path)
 	if err != nil {
-		return Value{}, unreadable(path, err)
+		return nil, unreadable(path, err)
 	}
 	defer file.Close()
 	text, err := io.ReadAll(io.LimitReader(file, MaxBytes+1))
 	if err != nil {
-		return Value{}, unreadable(path, err)
+		return nil, unreadable(path, err)
 	}
-	return Parse(path, text)
+	return text, nil
 }
 
 // unreadable leaves out the path that the system's error repeats.

@@ -1,0 +1,129 @@
+// Builds what the broker serves for the main page: hostpage/dist/ with index.html, assets/ and client/v1/.
+// Run from anywhere: node hostpage/build.mjs. It needs Go beside Node, because the hub is Go.
+//
+// Names under assets/ hold a digest of the content, so that they can be cached for ever; the program hub.wasm and the
+// glue code wasm_exec.js must be of one Go release, so the glue is bundled into the Worker and the release is checked.
+import { execFileSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { basename, dirname, join, relative } from "node:path";
+import { fileURLToPath } from "node:url";
+import { build } from "esbuild";
+
+const page = dirname(fileURLToPath(import.meta.url));
+const root = dirname(page);
+const dist = join(page, "dist");
+const cache = join(root, "build", "wasm");
+
+/** The programs, each with the prefix of the constants by which the page knows it. */
+const programs = [{ name: "hub", constant: "WASM", main: "./wasm", tags: "" }];
+
+/** Browsers that have what the page needs: WebAssembly streaming, dynamic import, private fields, Trusted Types or nothing. */
+const target = ["chrome120", "firefox128", "safari17"];
+
+const go = (args, env = {}) =>
+  execFileSync("go", args, { cwd: root, env: { ...process.env, ...env }, encoding: "utf8", stdio: ["ignore", "pipe", "inherit"] }).trim();
+
+/** digest names content as esbuild does: eight letters of A-Z and 2-7. broker/assets knows immutable files by that. */
+function digest(content) {
+  const letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
+  const hash = createHash("sha256").update(content).digest();
+  return Array.from(hash.subarray(0, 8), (byte) => letters[byte & 31]).join("");
+}
+
+/** put writes a file below dist and returns its address. */
+async function put(name, content) {
+  const path = join(dist, name);
+  await mkdir(dirname(path), { recursive: true });
+  await writeFile(path, content);
+  return `/${name}`;
+}
+
+/** glue returns the path of wasm_exec.js in the Go release that the go command uses for this module. */
+async function glue() {
+  const [goroot, release] = go(["env", "GOROOT", "GOVERSION"]).split("\n");
+  const path = join(goroot, "lib", "wasm", "wasm_exec.js");
+  return { path, release, sha256: createHash("sha256").update(await readFile(path)).digest("hex") };
+}
+
+/** compile builds one program and checks that it comes from the glue's release. */
+async function compile({ name, main, tags }, { release }) {
+  const out = join(cache, `${name}.wasm`);
+  await mkdir(cache, { recursive: true });
+  go(["build", "-trimpath", "-ldflags=-s -w", `-tags=${tags}`, "-o", out, main], { GOOS: "js", GOARCH: "wasm" });
+  const content = await readFile(out);
+  if (!content.includes(release)) {
+    throw new Error(`${relative(root, out)} was not made by ${release}, whose wasm_exec.js the Worker gets: remove it and build again`);
+  }
+  return content;
+}
+
+/** script bundles an entry point and returns what it became: the address of its script, and of its style sheet if it has one. */
+async function script(entry, name, define, more = {}) {
+  const { outputFiles } = await build({
+    entryPoints: { [name]: join(page, entry) },
+    outdir: join(dist, "assets"),
+    bundle: true,
+    write: false,
+    minify: true,
+    format: "esm",
+    target,
+    define,
+    legalComments: "none",
+    logLevel: "warning",
+    ...more,
+  });
+  const addresses = {};
+  for (const file of outputFiles) {
+    const [stem, kind] = basename(file.path).split(/\.(?=[^.]+$)/);
+    addresses[kind] = await put(`assets/${stem}.${digest(file.contents)}.${kind}`, file.contents);
+  }
+  return addresses;
+}
+
+/** client puts the client library where apps load it: under its lasting name, and under one that never changes its meaning. */
+async function client() {
+  const sources = { "client.js": "client.min.js", "index.js": "index.js" };
+  for (const [name, source] of Object.entries(sources)) {
+    const content = await readFile(join(root, "clientlib", "dist", source)).catch(() => {
+      throw new Error(`clientlib/dist/${source} is missing: run npm run build --workspace clientlib first`);
+    });
+    await put(`client/v1/${name}`, content);
+    await put(`client/v1/${name.replace(".js", `.${digest(content)}.js`)}`, content);
+  }
+}
+
+/** replaceOnce replaces a name in the page and fails where it is not there exactly once. */
+function replaceOnce(html, name, address) {
+  const parts = html.split(`"./${name}"`);
+  if (parts.length !== 2) throw new Error(`index.html must name "./${name}" exactly once`);
+  return parts.join(`"${address}"`);
+}
+
+await rm(dist, { recursive: true, force: true });
+const release = await glue();
+const manifest = { go: release.release, wasmExecSha256: release.sha256, wasm: {} };
+const define = {};
+for (const program of programs) {
+  const content = await compile(program, release);
+  const url = await put(`assets/${program.name}.${digest(content)}.wasm`, content);
+  const integrity = `sha384-${createHash("sha384").update(content).digest("base64")}`;
+  manifest.wasm[program.name] = { url, integrity, bytes: content.length };
+  define[`__${program.constant}_URL__`] = JSON.stringify(url);
+  define[`__${program.constant}_INTEGRITY__`] = JSON.stringify(integrity);
+}
+// The Worker is a classic script: the glue expects to be one, and a module Worker would load it no faster.
+const worker = await script("src/runtime/worker.ts", "worker", define, { format: "iife", alias: { wasm_exec: release.path } });
+define.__WORKER_URL__ = JSON.stringify(worker.js);
+const main = await script("src/main.ts", "page", define);
+const style = await script("workspace.css", "workspace", {});
+let html = await readFile(join(page, "index.html"), "utf8");
+html = replaceOnce(html, "main.js", main.js);
+html = replaceOnce(html, "workspace.css", style.css);
+// A style sheet that the script brings along is loaded like the page's own.
+if (main.css) html = html.replace("</head>", `  <link rel="stylesheet" href="${main.css}">\n  </head>`);
+await put("index.html", html);
+await client();
+Object.assign(manifest, { worker: worker.js, page: main.js, style: style.css });
+await mkdir(join(root, "build"), { recursive: true });
+await writeFile(join(root, "build", "manifest.json"), `${JSON.stringify(manifest, null, 2)}\n`);
