@@ -114,6 +114,18 @@ test("floating and maximised groups", async () => {
   await shot("maximised-light");
 });
 
+test("a tab being dragged shows where it would go", async () => {
+  page = await rig.open();
+  await threeColumns();
+  const tab = await page.locator("[role=tab]", { hasText: "Notes" }).boundingBox();
+  if (!tab) throw new Error("the tab is not visible");
+  await page.mouse.move(tab.x + 20, tab.y + 16);
+  await page.mouse.down();
+  for (let step = 1; step <= 10; step++) await page.mouse.move(tab.x + 20 - step * 30, tab.y - step * 20, { steps: 3 });
+  await shot("drag-light");
+  await page.mouse.up();
+});
+
 test("hub popover, connection log and shortcuts", async () => {
   page = await rig.open({ colorScheme: "dark" });
   await threeColumns();
@@ -136,4 +148,13 @@ test("a narrow window, as at 200 % zoom", async () => {
   page = await rig.open({ width: 640, height: 480 });
   await threeColumns();
   await shot("narrow-light");
+});
+
+test("forced colours: states and the tab in front can still be told apart", async () => {
+  page = await rig.open();
+  await page.emulateMedia({ forcedColors: "active", reducedMotion: "reduce" });
+  await threeColumns();
+  await page.evaluate(() => window.test.shell.setState(2, { state: "refused", reason: { code: "ORIGIN_BLOCKED", message: "blocked" } }));
+  await page.keyboard.press("F6");
+  await shot("forced-colours");
 });

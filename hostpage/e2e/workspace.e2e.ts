@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import type { Page } from "playwright-core";
+import type { HubStatus } from "../src/ui/status.js";
 import { openApps, workspaceRig } from "./rig/workspace.js";
 import type { WorkspaceRig } from "./rig/workspace.js";
 
@@ -281,7 +282,7 @@ test("a click into a frame makes its group the active one and leaves the keyboar
 test("the hub closes a frame, and placement hints are followed", async () => {
   await page.evaluate(() => {
     window.test.open(1, "customers", { placement: { area: "left", size: 0.3 } });
-    window.test.open(2, "contracts", { placement: { area: "right", beside: "customers-1", size: 0.7 } });
+    window.test.open(2, "contracts", { placement: { area: "right", beside: "customers", size: 0.7 } });
     window.test.open(3, "claims", { placement: { area: "tab", beside: "contracts-1", behind: true } });
     window.test.open(4, "notes", { placement: { area: "float" } });
   });
@@ -295,6 +296,23 @@ test("the hub closes a frame, and placement hints are followed", async () => {
   await settle();
   expect(await groups()).toEqual(["Customers", "Claims", "Notes"]);
   expect((await calls()).filter(([name]) => name === "removed"), "the hub knows already").toEqual([]);
+});
+
+test("the page says how the hub does", async () => {
+  const hub = (status: HubStatus): Promise<void> => page.evaluate((s) => window.test.shell.setHub(s), status);
+  const status = page.getByRole("button", { name: /^Hub:/ });
+  expect(await status.innerText()).toContain("Starting");
+  await hub({ state: "running", restarts: 0 });
+  expect(await page.locator(".cf-toast").count()).toBe(0);
+  await hub({ state: "restarting", restarts: 1 });
+  await hub({ state: "running", restarts: 1 });
+  expect(await page.locator(".cf-toast").allInnerTexts()).toEqual([expect.stringContaining("The hub was restarted")]);
+  const fault = { code: "LICENSE_EXPIRED", message: "the license key ran out on 1 May" } as const;
+  await hub({ state: "stopped", restarts: 1, fault });
+  await hub({ state: "stopped", restarts: 1, fault });
+  expect(await page.locator(".cf-toast", { hasText: "the license key ran out" }).allInnerTexts(), "said once").toHaveLength(1);
+  await status.click();
+  expect(await page.getByRole("dialog", { name: "Hub" }).innerText()).toMatch(/Stopped[\s\S]*once[\s\S]*LICENSE_EXPIRED/);
 });
 
 test("dispose leaves nothing behind", async () => {

@@ -2,6 +2,7 @@ import type { Fault, FrameSpec, FrameState } from "@crossframe/protocol";
 import type { Frames } from "../frames/frames.js";
 import type { LayoutEngine } from "../workspaces/layout.js";
 import { parsePlacement } from "../workspaces/placement.js";
+import type { Placement } from "../workspaces/placement.js";
 import type { SavedInstance, SavedWorkspace } from "../workspaces/saved.js";
 import type { Layout, LayoutNode } from "../workspaces/tree.js";
 import { layoutVersion } from "../workspaces/tree.js";
@@ -65,7 +66,7 @@ export class Desk {
     seat.frame = frame;
     this.#instances.set(frame, spec.instance);
     if (!engine.has(spec.instance)) {
-      engine.add({ id: spec.instance, title: seat.title }, seat.panel.element, parsePlacement(spec.placement));
+      engine.add({ id: spec.instance, title: seat.title }, seat.panel.element, this.#placement(spec.placement));
     }
     const fault = frames.open(frame, spec, seat.panel.element);
     seat.panel.setOrigin(URL.canParse(spec.url) ? new URL(spec.url).origin : "");
@@ -97,11 +98,11 @@ export class Desk {
   retry(instance: string): void {
     const seat = this.#seats.get(instance);
     if (!seat) return;
-    if (seat.frame !== undefined) {
+    if (seat.frame === undefined) {
+      seat.panel.waiting();
+    } else if (this.#parts.frames.spec(seat.frame)) {
       seat.panel.starting();
       this.#parts.frames.reload(seat.frame);
-    } else {
-      seat.panel.waiting();
     }
     this.#parts.on.retry(seat.frame, instance);
   }
@@ -194,6 +195,15 @@ export class Desk {
     const seat: Seat = { panel, app, title: name, frame: undefined, ...("context" in rest && { context: rest.context }) };
     this.#seats.set(instance, seat);
     return seat;
+  }
+
+  /** A definition cannot know instance ids: its hint names the app to stand beside. */
+  #placement(hint: unknown): Placement | undefined {
+    const placement = parsePlacement(hint);
+    if (placement?.beside === undefined || this.#parts.engine.has(placement.beside)) return placement;
+    const { beside, ...rest } = placement;
+    const instance = [...this.#seats].find(([id, { app }]) => app === beside && this.#parts.engine.has(id))?.[0];
+    return instance === undefined ? rest : { ...rest, beside: instance };
   }
 
   #seatOf(frame: number): Seat | undefined {

@@ -42,13 +42,12 @@ export class ConnectionLog {
   }
 
   audit(event: AuditEvent): void {
-    const dropped = event.dropped ? ` and ${event.dropped} more` : "";
     this.add({
       timeMs: event.timeMs,
       code: event.code,
       app: event.app ?? "",
       origin: event.origin ?? "",
-      text: `Audit${dropped}`,
+      text: event.dropped ? `${event.dropped} more like it were not told` : "",
       grave: true,
     });
   }

@@ -159,7 +159,13 @@ class PageShell implements Shell {
   }
 
   setHub(status: HubStatus): void {
+    const before = this.#status.status;
     this.#status.set(status);
+    if (status.state === "stopped" && before.state !== "stopped") {
+      this.#complain("The hub does not run", status.fault?.message ?? "It stopped.");
+    } else if ((status.restarts ?? 0) > (before.restarts ?? 0)) {
+      this.#toasts.show({ title: "The hub was restarted", text: "Apps stay open and keep their connections." });
+    }
   }
 
   async attach(hub: HubHandle): Promise<void> {

@@ -43,6 +43,7 @@ export class StatusButton {
   readonly #word = h("span", {});
   readonly #list = h("dl", { class: "cf-facts" });
   readonly #notes = h("div", { class: "cf-notes" });
+  #status: HubStatus = { state: "starting" };
 
   constructor() {
     this.popover = h(
@@ -59,10 +60,15 @@ export class StatusButton {
       h("span", { class: "cf-hidden" }, "Hub: "),
       this.#word,
     );
-    this.set({ state: "starting" });
+    this.set(this.#status);
+  }
+
+  get status(): HubStatus {
+    return this.#status;
   }
 
   set(status: HubStatus): void {
+    this.#status = status;
     this.element.dataset["state"] = status.state;
     this.#dot.dataset["state"] = status.state;
     this.#word.textContent = words[status.state];
