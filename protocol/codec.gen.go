@@ -3,30 +3,7 @@
 package protocol
 
 // AppendJSON appends v as a JSON object.
-func (v *Definition) AppendJSON(dst []byte) []byte {
-	dst = append(dst, '{')
-	dst = addString(dst, "name", v.Name)
-	dst = optString(dst, "title", v.Title)
-	dst = optString(dst, "description", v.Description)
-	dst = addString(dst, "url", v.URL)
-	dst = optString(dst, "icon", v.Icon)
-	dst = optString(dst, "version", v.Version)
-	dst = optList(dst, "categories", v.Categories, appendString)
-	dst = optList(dst, "origins", v.Origins, appendString)
-	dst = optBool(dst, "allowOpaque", v.AllowOpaque)
-	dst = optBool(dst, "allowNested", v.AllowNested)
-	dst = optList(dst, "nestedOrigins", v.NestedOrigins, appendString)
-	dst = optObject(dst, "frame", &v.Frame)
-	dst = optObject(dst, "limits", &v.Limits)
-	if v.Grants != nil {
-		dst = addObject(dst, "grants", v.Grants)
-	}
-	dst = optBool(dst, "seesUser", v.SeesUser)
-	dst = optBool(dst, "single", v.Single)
-	dst = optBool(dst, "hidden", v.Hidden)
-	dst = optRaw(dst, "custom", v.Custom)
-	return append(dst, '}')
-}
+func (v *Definition) AppendJSON(dst []byte) []byte { return encode(dst, v) }
 
 // DecodeJSON sets v to what text says; empty text is the zero value. An error is a *Fault and leaves v unspecified.
 func (v *Definition) DecodeJSON(text []byte) error {
@@ -34,58 +11,29 @@ func (v *Definition) DecodeJSON(text []byte) error {
 	return decode(text, v)
 }
 
-func (v *Definition) decodeMember(d *decoder, name []byte) bool {
-	switch string(name) {
-	case "name":
-		d.string(&v.Name)
-	case "title":
-		d.string(&v.Title)
-	case "description":
-		d.string(&v.Description)
-	case "url":
-		d.string(&v.URL)
-	case "icon":
-		d.string(&v.Icon)
-	case "version":
-		d.string(&v.Version)
-	case "categories":
-		d.strings(&v.Categories)
-	case "origins":
-		d.strings(&v.Origins)
-	case "allowOpaque":
-		d.bool(&v.AllowOpaque)
-	case "allowNested":
-		d.bool(&v.AllowNested)
-	case "nestedOrigins":
-		d.strings(&v.NestedOrigins)
-	case "frame":
-		d.object(&v.Frame)
-	case "limits":
-		d.object(&v.Limits)
-	case "grants":
-		v.Grants = new(Grants)
-		d.object(v.Grants)
-	case "seesUser":
-		d.bool(&v.SeesUser)
-	case "single":
-		d.bool(&v.Single)
-	case "hidden":
-		d.bool(&v.Hidden)
-	case "custom":
-		d.raw(&v.Custom)
-	default:
-		return false
-	}
-	return true
+func (v *Definition) walk(w *walker) {
+	w.string("name", always, &v.Name)
+	w.string("title", optional, &v.Title)
+	w.string("description", optional, &v.Description)
+	w.string("url", always, &v.URL)
+	w.string("icon", optional, &v.Icon)
+	w.string("version", optional, &v.Version)
+	w.strings("categories", optional, &v.Categories)
+	w.strings("origins", optional, &v.Origins)
+	w.bool("allowOpaque", optional, &v.AllowOpaque)
+	w.bool("allowNested", optional, &v.AllowNested)
+	w.strings("nestedOrigins", optional, &v.NestedOrigins)
+	w.object("frame", optional, &v.Frame)
+	w.object("limits", optional, &v.Limits)
+	pointer(w, "grants", optional, &v.Grants)
+	w.bool("seesUser", optional, &v.SeesUser)
+	w.bool("single", optional, &v.Single)
+	w.bool("hidden", optional, &v.Hidden)
+	w.raw("custom", optional, &v.Custom)
 }
 
 // AppendJSON appends v as a JSON object.
-func (v *Frame) AppendJSON(dst []byte) []byte {
-	dst = append(dst, '{')
-	dst = optList(dst, "sandbox", v.Sandbox, appendString)
-	dst = optList(dst, "allow", v.Allow, appendString)
-	return append(dst, '}')
-}
+func (v *Frame) AppendJSON(dst []byte) []byte { return encode(dst, v) }
 
 // DecodeJSON sets v to what text says; empty text is the zero value. An error is a *Fault and leaves v unspecified.
 func (v *Frame) DecodeJSON(text []byte) error {
@@ -93,29 +41,13 @@ func (v *Frame) DecodeJSON(text []byte) error {
 	return decode(text, v)
 }
 
-func (v *Frame) decodeMember(d *decoder, name []byte) bool {
-	switch string(name) {
-	case "sandbox":
-		d.strings(&v.Sandbox)
-	case "allow":
-		d.strings(&v.Allow)
-	default:
-		return false
-	}
-	return true
+func (v *Frame) walk(w *walker) {
+	w.strings("sandbox", optional, &v.Sandbox)
+	w.strings("allow", optional, &v.Allow)
 }
 
 // AppendJSON appends v as a JSON object.
-func (v *Grants) AppendJSON(dst []byte) []byte {
-	dst = append(dst, '{')
-	dst = optList(dst, "offer", v.Offer, appendString)
-	dst = optList(dst, "invoke", v.Invoke, appendString)
-	dst = optList(dst, "readContexts", v.ReadContexts, appendString)
-	dst = optList(dst, "writeContexts", v.WriteContexts, appendString)
-	dst = optList(dst, "start", v.Start, appendString)
-	dst = optBool(dst, "admin", v.Admin)
-	return append(dst, '}')
-}
+func (v *Grants) AppendJSON(dst []byte) []byte { return encode(dst, v) }
 
 // DecodeJSON sets v to what text says; empty text is the zero value. An error is a *Fault and leaves v unspecified.
 func (v *Grants) DecodeJSON(text []byte) error {
@@ -123,32 +55,17 @@ func (v *Grants) DecodeJSON(text []byte) error {
 	return decode(text, v)
 }
 
-func (v *Grants) decodeMember(d *decoder, name []byte) bool {
-	switch string(name) {
-	case "offer":
-		d.strings(&v.Offer)
-	case "invoke":
-		d.strings(&v.Invoke)
-	case "readContexts":
-		d.strings(&v.ReadContexts)
-	case "writeContexts":
-		d.strings(&v.WriteContexts)
-	case "start":
-		d.strings(&v.Start)
-	case "admin":
-		d.bool(&v.Admin)
-	default:
-		return false
-	}
-	return true
+func (v *Grants) walk(w *walker) {
+	w.strings("offer", optional, &v.Offer)
+	w.strings("invoke", optional, &v.Invoke)
+	w.strings("readContexts", optional, &v.ReadContexts)
+	w.strings("writeContexts", optional, &v.WriteContexts)
+	w.strings("start", optional, &v.Start)
+	w.bool("admin", optional, &v.Admin)
 }
 
 // AppendJSON appends v as a JSON object.
-func (v *AppList) AppendJSON(dst []byte) []byte {
-	dst = append(dst, '{')
-	dst = addList(dst, "apps", v.Apps, (*Definition).AppendJSON)
-	return append(dst, '}')
-}
+func (v *AppList) AppendJSON(dst []byte) []byte { return encode(dst, v) }
 
 // DecodeJSON sets v to what text says; empty text is the zero value. An error is a *Fault and leaves v unspecified.
 func (v *AppList) DecodeJSON(text []byte) error {
@@ -156,25 +73,12 @@ func (v *AppList) DecodeJSON(text []byte) error {
 	return decode(text, v)
 }
 
-func (v *AppList) decodeMember(d *decoder, name []byte) bool {
-	switch string(name) {
-	case "apps":
-		structs(d, &v.Apps)
-	default:
-		return false
-	}
-	return true
+func (v *AppList) walk(w *walker) {
+	structs(w, "apps", always, &v.Apps)
 }
 
 // AppendJSON appends v as a JSON object.
-func (v *StartOptions) AppendJSON(dst []byte) []byte {
-	dst = append(dst, '{')
-	dst = optString(dst, "waitFor", v.WaitFor)
-	dst = optInt(dst, "timeoutMs", v.TimeoutMs)
-	dst = optRaw(dst, "placement", v.Placement)
-	dst = optString(dst, "instance", v.Instance)
-	return append(dst, '}')
-}
+func (v *StartOptions) AppendJSON(dst []byte) []byte { return encode(dst, v) }
 
 // DecodeJSON sets v to what text says; empty text is the zero value. An error is a *Fault and leaves v unspecified.
 func (v *StartOptions) DecodeJSON(text []byte) error {
@@ -182,36 +86,15 @@ func (v *StartOptions) DecodeJSON(text []byte) error {
 	return decode(text, v)
 }
 
-func (v *StartOptions) decodeMember(d *decoder, name []byte) bool {
-	switch string(name) {
-	case "waitFor":
-		d.string(&v.WaitFor)
-	case "timeoutMs":
-		d.int(&v.TimeoutMs)
-	case "placement":
-		d.raw(&v.Placement)
-	case "instance":
-		d.string(&v.Instance)
-	default:
-		return false
-	}
-	return true
+func (v *StartOptions) walk(w *walker) {
+	w.string("waitFor", optional, &v.WaitFor)
+	w.int("timeoutMs", optional, &v.TimeoutMs)
+	w.raw("placement", optional, &v.Placement)
+	w.string("instance", optional, &v.Instance)
 }
 
 // AppendJSON appends v as a JSON object.
-func (v *InstanceInfo) AppendJSON(dst []byte) []byte {
-	dst = append(dst, '{')
-	dst = addString(dst, "instance", v.Instance)
-	dst = addString(dst, "app", v.App)
-	dst = optString(dst, "title", v.Title)
-	dst = addString(dst, "state", v.State)
-	dst = optInt(dst, "peer", v.Peer)
-	if v.Reason != nil {
-		dst = addObject(dst, "reason", v.Reason)
-	}
-	dst = optString(dst, "startedBy", v.StartedBy)
-	return append(dst, '}')
-}
+func (v *InstanceInfo) AppendJSON(dst []byte) []byte { return encode(dst, v) }
 
 // DecodeJSON sets v to what text says; empty text is the zero value. An error is a *Fault and leaves v unspecified.
 func (v *InstanceInfo) DecodeJSON(text []byte) error {
@@ -219,35 +102,18 @@ func (v *InstanceInfo) DecodeJSON(text []byte) error {
 	return decode(text, v)
 }
 
-func (v *InstanceInfo) decodeMember(d *decoder, name []byte) bool {
-	switch string(name) {
-	case "instance":
-		d.string(&v.Instance)
-	case "app":
-		d.string(&v.App)
-	case "title":
-		d.string(&v.Title)
-	case "state":
-		d.string(&v.State)
-	case "peer":
-		d.int(&v.Peer)
-	case "reason":
-		v.Reason = new(Fault)
-		d.object(v.Reason)
-	case "startedBy":
-		d.string(&v.StartedBy)
-	default:
-		return false
-	}
-	return true
+func (v *InstanceInfo) walk(w *walker) {
+	w.string("instance", always, &v.Instance)
+	w.string("app", always, &v.App)
+	w.string("title", optional, &v.Title)
+	w.string("state", always, &v.State)
+	w.int("peer", optional, &v.Peer)
+	pointer(w, "reason", optional, &v.Reason)
+	w.string("startedBy", optional, &v.StartedBy)
 }
 
 // AppendJSON appends v as a JSON object.
-func (v *InstanceList) AppendJSON(dst []byte) []byte {
-	dst = append(dst, '{')
-	dst = addList(dst, "instances", v.Instances, (*InstanceInfo).AppendJSON)
-	return append(dst, '}')
-}
+func (v *InstanceList) AppendJSON(dst []byte) []byte { return encode(dst, v) }
 
 // DecodeJSON sets v to what text says; empty text is the zero value. An error is a *Fault and leaves v unspecified.
 func (v *InstanceList) DecodeJSON(text []byte) error {
@@ -255,25 +121,12 @@ func (v *InstanceList) DecodeJSON(text []byte) error {
 	return decode(text, v)
 }
 
-func (v *InstanceList) decodeMember(d *decoder, name []byte) bool {
-	switch string(name) {
-	case "instances":
-		structs(d, &v.Instances)
-	default:
-		return false
-	}
-	return true
+func (v *InstanceList) walk(w *walker) {
+	structs(w, "instances", always, &v.Instances)
 }
 
 // AppendJSON appends v as a JSON object.
-func (v *AppChange) AppendJSON(dst []byte) []byte {
-	dst = append(dst, '{')
-	dst = optList(dst, "defined", v.Defined, (*Definition).AppendJSON)
-	dst = optList(dst, "removed", v.Removed, appendString)
-	dst = optList(dst, "instances", v.Instances, (*InstanceInfo).AppendJSON)
-	dst = optList(dst, "stopped", v.Stopped, (*InstanceInfo).AppendJSON)
-	return append(dst, '}')
-}
+func (v *AppChange) AppendJSON(dst []byte) []byte { return encode(dst, v) }
 
 // DecodeJSON sets v to what text says; empty text is the zero value. An error is a *Fault and leaves v unspecified.
 func (v *AppChange) DecodeJSON(text []byte) error {
@@ -281,32 +134,15 @@ func (v *AppChange) DecodeJSON(text []byte) error {
 	return decode(text, v)
 }
 
-func (v *AppChange) decodeMember(d *decoder, name []byte) bool {
-	switch string(name) {
-	case "defined":
-		structs(d, &v.Defined)
-	case "removed":
-		d.strings(&v.Removed)
-	case "instances":
-		structs(d, &v.Instances)
-	case "stopped":
-		structs(d, &v.Stopped)
-	default:
-		return false
-	}
-	return true
+func (v *AppChange) walk(w *walker) {
+	structs(w, "defined", optional, &v.Defined)
+	w.strings("removed", optional, &v.Removed)
+	structs(w, "instances", optional, &v.Instances)
+	structs(w, "stopped", optional, &v.Stopped)
 }
 
 // AppendJSON appends v as a JSON object.
-func (v *Fault) AppendJSON(dst []byte) []byte {
-	dst = append(dst, '{')
-	dst = addString(dst, "code", string(v.Code))
-	dst = addString(dst, "message", v.Message)
-	dst = optBool(dst, "retryable", v.Retryable)
-	dst = optList(dst, "supported", v.Supported, appendInt)
-	dst = optInt(dst, "revision", v.Revision)
-	return append(dst, '}')
-}
+func (v *Fault) AppendJSON(dst []byte) []byte { return encode(dst, v) }
 
 // DecodeJSON sets v to what text says; empty text is the zero value. An error is a *Fault and leaves v unspecified.
 func (v *Fault) DecodeJSON(text []byte) error {
@@ -314,32 +150,16 @@ func (v *Fault) DecodeJSON(text []byte) error {
 	return decode(text, v)
 }
 
-func (v *Fault) decodeMember(d *decoder, name []byte) bool {
-	switch string(name) {
-	case "code":
-		d.string((*string)(&v.Code))
-	case "message":
-		d.string(&v.Message)
-	case "retryable":
-		d.bool(&v.Retryable)
-	case "supported":
-		d.ints(&v.Supported)
-	case "revision":
-		d.int(&v.Revision)
-	default:
-		return false
-	}
-	return true
+func (v *Fault) walk(w *walker) {
+	w.string("code", always, (*string)(&v.Code))
+	w.string("message", always, &v.Message)
+	w.bool("retryable", optional, &v.Retryable)
+	w.ints("supported", optional, &v.Supported)
+	w.int("revision", optional, &v.Revision)
 }
 
 // AppendJSON appends v as a JSON object.
-func (v *WriteOptions) AppendJSON(dst []byte) []byte {
-	dst = append(dst, '{')
-	dst = optInt(dst, "ifRevision", v.IfRevision)
-	dst = optString(dst, "lifetime", v.Lifetime)
-	dst = optList(dst, "remove", v.Remove, appendString)
-	return append(dst, '}')
-}
+func (v *WriteOptions) AppendJSON(dst []byte) []byte { return encode(dst, v) }
 
 // DecodeJSON sets v to what text says; empty text is the zero value. An error is a *Fault and leaves v unspecified.
 func (v *WriteOptions) DecodeJSON(text []byte) error {
@@ -347,29 +167,14 @@ func (v *WriteOptions) DecodeJSON(text []byte) error {
 	return decode(text, v)
 }
 
-func (v *WriteOptions) decodeMember(d *decoder, name []byte) bool {
-	switch string(name) {
-	case "ifRevision":
-		d.int(&v.IfRevision)
-	case "lifetime":
-		d.string(&v.Lifetime)
-	case "remove":
-		d.strings(&v.Remove)
-	default:
-		return false
-	}
-	return true
+func (v *WriteOptions) walk(w *walker) {
+	w.int("ifRevision", optional, &v.IfRevision)
+	w.string("lifetime", optional, &v.Lifetime)
+	w.strings("remove", optional, &v.Remove)
 }
 
 // AppendJSON appends v as a JSON object.
-func (v *PatchOptions) AppendJSON(dst []byte) []byte {
-	dst = append(dst, '{')
-	dst = optInt(dst, "ifRevision", v.IfRevision)
-	dst = optString(dst, "lifetime", v.Lifetime)
-	dst = optList(dst, "set", v.Set, appendStrings)
-	dst = optList(dst, "remove", v.Remove, appendStrings)
-	return append(dst, '}')
-}
+func (v *PatchOptions) AppendJSON(dst []byte) []byte { return encode(dst, v) }
 
 // DecodeJSON sets v to what text says; empty text is the zero value. An error is a *Fault and leaves v unspecified.
 func (v *PatchOptions) DecodeJSON(text []byte) error {
@@ -377,31 +182,15 @@ func (v *PatchOptions) DecodeJSON(text []byte) error {
 	return decode(text, v)
 }
 
-func (v *PatchOptions) decodeMember(d *decoder, name []byte) bool {
-	switch string(name) {
-	case "ifRevision":
-		d.int(&v.IfRevision)
-	case "lifetime":
-		d.string(&v.Lifetime)
-	case "set":
-		d.paths(&v.Set)
-	case "remove":
-		d.paths(&v.Remove)
-	default:
-		return false
-	}
-	return true
+func (v *PatchOptions) walk(w *walker) {
+	w.int("ifRevision", optional, &v.IfRevision)
+	w.string("lifetime", optional, &v.Lifetime)
+	w.paths("set", optional, &v.Set)
+	w.paths("remove", optional, &v.Remove)
 }
 
 // AppendJSON appends v as a JSON object.
-func (v *ContextChange) AppendJSON(dst []byte) []byte {
-	dst = append(dst, '{')
-	dst = optString(dst, "kind", v.Kind)
-	dst = optList(dst, "removed", v.Removed, appendString)
-	dst = optList(dst, "set", v.Set, appendStrings)
-	dst = optList(dst, "remove", v.Remove, appendStrings)
-	return append(dst, '}')
-}
+func (v *ContextChange) AppendJSON(dst []byte) []byte { return encode(dst, v) }
 
 // DecodeJSON sets v to what text says; empty text is the zero value. An error is a *Fault and leaves v unspecified.
 func (v *ContextChange) DecodeJSON(text []byte) error {
@@ -409,32 +198,15 @@ func (v *ContextChange) DecodeJSON(text []byte) error {
 	return decode(text, v)
 }
 
-func (v *ContextChange) decodeMember(d *decoder, name []byte) bool {
-	switch string(name) {
-	case "kind":
-		d.string(&v.Kind)
-	case "removed":
-		d.strings(&v.Removed)
-	case "set":
-		d.paths(&v.Set)
-	case "remove":
-		d.paths(&v.Remove)
-	default:
-		return false
-	}
-	return true
+func (v *ContextChange) walk(w *walker) {
+	w.string("kind", optional, &v.Kind)
+	w.strings("removed", optional, &v.Removed)
+	w.paths("set", optional, &v.Set)
+	w.paths("remove", optional, &v.Remove)
 }
 
 // AppendJSON appends v as a JSON object.
-func (v *ContextInfo) AppendJSON(dst []byte) []byte {
-	dst = append(dst, '{')
-	dst = addString(dst, "name", v.Name)
-	dst = addInt(dst, "revision", v.Revision)
-	dst = optString(dst, "lifetime", v.Lifetime)
-	dst = optString(dst, "owner", v.Owner)
-	dst = optInt(dst, "bytes", v.Bytes)
-	return append(dst, '}')
-}
+func (v *ContextInfo) AppendJSON(dst []byte) []byte { return encode(dst, v) }
 
 // DecodeJSON sets v to what text says; empty text is the zero value. An error is a *Fault and leaves v unspecified.
 func (v *ContextInfo) DecodeJSON(text []byte) error {
@@ -442,30 +214,16 @@ func (v *ContextInfo) DecodeJSON(text []byte) error {
 	return decode(text, v)
 }
 
-func (v *ContextInfo) decodeMember(d *decoder, name []byte) bool {
-	switch string(name) {
-	case "name":
-		d.string(&v.Name)
-	case "revision":
-		d.int(&v.Revision)
-	case "lifetime":
-		d.string(&v.Lifetime)
-	case "owner":
-		d.string(&v.Owner)
-	case "bytes":
-		d.int(&v.Bytes)
-	default:
-		return false
-	}
-	return true
+func (v *ContextInfo) walk(w *walker) {
+	w.string("name", always, &v.Name)
+	w.int("revision", always, &v.Revision)
+	w.string("lifetime", optional, &v.Lifetime)
+	w.string("owner", optional, &v.Owner)
+	w.int("bytes", optional, &v.Bytes)
 }
 
 // AppendJSON appends v as a JSON object.
-func (v *ContextList) AppendJSON(dst []byte) []byte {
-	dst = append(dst, '{')
-	dst = addList(dst, "contexts", v.Contexts, (*ContextInfo).AppendJSON)
-	return append(dst, '}')
-}
+func (v *ContextList) AppendJSON(dst []byte) []byte { return encode(dst, v) }
 
 // DecodeJSON sets v to what text says; empty text is the zero value. An error is a *Fault and leaves v unspecified.
 func (v *ContextList) DecodeJSON(text []byte) error {
@@ -473,27 +231,12 @@ func (v *ContextList) DecodeJSON(text []byte) error {
 	return decode(text, v)
 }
 
-func (v *ContextList) decodeMember(d *decoder, name []byte) bool {
-	switch string(name) {
-	case "contexts":
-		structs(d, &v.Contexts)
-	default:
-		return false
-	}
-	return true
+func (v *ContextList) walk(w *walker) {
+	structs(w, "contexts", always, &v.Contexts)
 }
 
 // AppendJSON appends v as a JSON object.
-func (v *MethodOptions) AppendJSON(dst []byte) []byte {
-	dst = append(dst, '{')
-	dst = optString(dst, "displayName", v.DisplayName)
-	dst = optString(dst, "description", v.Description)
-	dst = optRaw(dst, "accepts", v.Accepts)
-	dst = optRaw(dst, "returns", v.Returns)
-	dst = optBool(dst, "exclusive", v.Exclusive)
-	dst = optList(dst, "tags", v.Tags, appendString)
-	return append(dst, '}')
-}
+func (v *MethodOptions) AppendJSON(dst []byte) []byte { return encode(dst, v) }
 
 // DecodeJSON sets v to what text says; empty text is the zero value. An error is a *Fault and leaves v unspecified.
 func (v *MethodOptions) DecodeJSON(text []byte) error {
@@ -501,37 +244,17 @@ func (v *MethodOptions) DecodeJSON(text []byte) error {
 	return decode(text, v)
 }
 
-func (v *MethodOptions) decodeMember(d *decoder, name []byte) bool {
-	switch string(name) {
-	case "displayName":
-		d.string(&v.DisplayName)
-	case "description":
-		d.string(&v.Description)
-	case "accepts":
-		d.raw(&v.Accepts)
-	case "returns":
-		d.raw(&v.Returns)
-	case "exclusive":
-		d.bool(&v.Exclusive)
-	case "tags":
-		d.strings(&v.Tags)
-	default:
-		return false
-	}
-	return true
+func (v *MethodOptions) walk(w *walker) {
+	w.string("displayName", optional, &v.DisplayName)
+	w.string("description", optional, &v.Description)
+	w.raw("accepts", optional, &v.Accepts)
+	w.raw("returns", optional, &v.Returns)
+	w.bool("exclusive", optional, &v.Exclusive)
+	w.strings("tags", optional, &v.Tags)
 }
 
 // AppendJSON appends v as a JSON object.
-func (v *InvokeOptions) AppendJSON(dst []byte) []byte {
-	dst = append(dst, '{')
-	dst = optString(dst, "target", v.Target)
-	dst = optString(dst, "instance", v.Instance)
-	dst = optInt(dst, "timeoutMs", v.TimeoutMs)
-	dst = optInt(dst, "waitMs", v.WaitMs)
-	dst = optInt(dst, "parent", v.Parent)
-	dst = optString(dst, "trace", v.Trace)
-	return append(dst, '}')
-}
+func (v *InvokeOptions) AppendJSON(dst []byte) []byte { return encode(dst, v) }
 
 // DecodeJSON sets v to what text says; empty text is the zero value. An error is a *Fault and leaves v unspecified.
 func (v *InvokeOptions) DecodeJSON(text []byte) error {
@@ -539,33 +262,17 @@ func (v *InvokeOptions) DecodeJSON(text []byte) error {
 	return decode(text, v)
 }
 
-func (v *InvokeOptions) decodeMember(d *decoder, name []byte) bool {
-	switch string(name) {
-	case "target":
-		d.string(&v.Target)
-	case "instance":
-		d.string(&v.Instance)
-	case "timeoutMs":
-		d.int(&v.TimeoutMs)
-	case "waitMs":
-		d.int(&v.WaitMs)
-	case "parent":
-		d.int(&v.Parent)
-	case "trace":
-		d.string(&v.Trace)
-	default:
-		return false
-	}
-	return true
+func (v *InvokeOptions) walk(w *walker) {
+	w.string("target", optional, &v.Target)
+	w.string("instance", optional, &v.Instance)
+	w.int("timeoutMs", optional, &v.TimeoutMs)
+	w.int("waitMs", optional, &v.WaitMs)
+	w.int("parent", optional, &v.Parent)
+	w.string("trace", optional, &v.Trace)
 }
 
 // AppendJSON appends v as a JSON object.
-func (v *CallInfo) AppendJSON(dst []byte) []byte {
-	dst = append(dst, '{')
-	dst = optString(dst, "trace", v.Trace)
-	dst = optInt(dst, "hops", v.Hops)
-	return append(dst, '}')
-}
+func (v *CallInfo) AppendJSON(dst []byte) []byte { return encode(dst, v) }
 
 // DecodeJSON sets v to what text says; empty text is the zero value. An error is a *Fault and leaves v unspecified.
 func (v *CallInfo) DecodeJSON(text []byte) error {
@@ -573,26 +280,13 @@ func (v *CallInfo) DecodeJSON(text []byte) error {
 	return decode(text, v)
 }
 
-func (v *CallInfo) decodeMember(d *decoder, name []byte) bool {
-	switch string(name) {
-	case "trace":
-		d.string(&v.Trace)
-	case "hops":
-		d.int(&v.Hops)
-	default:
-		return false
-	}
-	return true
+func (v *CallInfo) walk(w *walker) {
+	w.string("trace", optional, &v.Trace)
+	w.int("hops", optional, &v.Hops)
 }
 
 // AppendJSON appends v as a JSON object.
-func (v *MethodQuery) AppendJSON(dst []byte) []byte {
-	dst = append(dst, '{')
-	dst = optString(dst, "name", v.Name)
-	dst = optString(dst, "prefix", v.Prefix)
-	dst = optString(dst, "app", v.App)
-	return append(dst, '}')
-}
+func (v *MethodQuery) AppendJSON(dst []byte) []byte { return encode(dst, v) }
 
 // DecodeJSON sets v to what text says; empty text is the zero value. An error is a *Fault and leaves v unspecified.
 func (v *MethodQuery) DecodeJSON(text []byte) error {
@@ -600,32 +294,14 @@ func (v *MethodQuery) DecodeJSON(text []byte) error {
 	return decode(text, v)
 }
 
-func (v *MethodQuery) decodeMember(d *decoder, name []byte) bool {
-	switch string(name) {
-	case "name":
-		d.string(&v.Name)
-	case "prefix":
-		d.string(&v.Prefix)
-	case "app":
-		d.string(&v.App)
-	default:
-		return false
-	}
-	return true
+func (v *MethodQuery) walk(w *walker) {
+	w.string("name", optional, &v.Name)
+	w.string("prefix", optional, &v.Prefix)
+	w.string("app", optional, &v.App)
 }
 
 // AppendJSON appends v as a JSON object.
-func (v *MethodInfo) AppendJSON(dst []byte) []byte {
-	dst = append(dst, '{')
-	dst = addString(dst, "name", v.Name)
-	dst = addObject(dst, "peer", &v.Peer)
-	dst = optString(dst, "displayName", v.DisplayName)
-	dst = optString(dst, "description", v.Description)
-	dst = optRaw(dst, "accepts", v.Accepts)
-	dst = optRaw(dst, "returns", v.Returns)
-	dst = optList(dst, "tags", v.Tags, appendString)
-	return append(dst, '}')
-}
+func (v *MethodInfo) AppendJSON(dst []byte) []byte { return encode(dst, v) }
 
 // DecodeJSON sets v to what text says; empty text is the zero value. An error is a *Fault and leaves v unspecified.
 func (v *MethodInfo) DecodeJSON(text []byte) error {
@@ -633,34 +309,18 @@ func (v *MethodInfo) DecodeJSON(text []byte) error {
 	return decode(text, v)
 }
 
-func (v *MethodInfo) decodeMember(d *decoder, name []byte) bool {
-	switch string(name) {
-	case "name":
-		d.string(&v.Name)
-	case "peer":
-		d.object(&v.Peer)
-	case "displayName":
-		d.string(&v.DisplayName)
-	case "description":
-		d.string(&v.Description)
-	case "accepts":
-		d.raw(&v.Accepts)
-	case "returns":
-		d.raw(&v.Returns)
-	case "tags":
-		d.strings(&v.Tags)
-	default:
-		return false
-	}
-	return true
+func (v *MethodInfo) walk(w *walker) {
+	w.string("name", always, &v.Name)
+	w.object("peer", always, &v.Peer)
+	w.string("displayName", optional, &v.DisplayName)
+	w.string("description", optional, &v.Description)
+	w.raw("accepts", optional, &v.Accepts)
+	w.raw("returns", optional, &v.Returns)
+	w.strings("tags", optional, &v.Tags)
 }
 
 // AppendJSON appends v as a JSON object.
-func (v *MethodList) AppendJSON(dst []byte) []byte {
-	dst = append(dst, '{')
-	dst = addList(dst, "methods", v.Methods, (*MethodInfo).AppendJSON)
-	return append(dst, '}')
-}
+func (v *MethodList) AppendJSON(dst []byte) []byte { return encode(dst, v) }
 
 // DecodeJSON sets v to what text says; empty text is the zero value. An error is a *Fault and leaves v unspecified.
 func (v *MethodList) DecodeJSON(text []byte) error {
@@ -668,23 +328,12 @@ func (v *MethodList) DecodeJSON(text []byte) error {
 	return decode(text, v)
 }
 
-func (v *MethodList) decodeMember(d *decoder, name []byte) bool {
-	switch string(name) {
-	case "methods":
-		structs(d, &v.Methods)
-	default:
-		return false
-	}
-	return true
+func (v *MethodList) walk(w *walker) {
+	structs(w, "methods", always, &v.Methods)
 }
 
 // AppendJSON appends v as a JSON object.
-func (v *MethodChange) AppendJSON(dst []byte) []byte {
-	dst = append(dst, '{')
-	dst = optList(dst, "added", v.Added, (*MethodInfo).AppendJSON)
-	dst = optList(dst, "removed", v.Removed, (*MethodInfo).AppendJSON)
-	return append(dst, '}')
-}
+func (v *MethodChange) AppendJSON(dst []byte) []byte { return encode(dst, v) }
 
 // DecodeJSON sets v to what text says; empty text is the zero value. An error is a *Fault and leaves v unspecified.
 func (v *MethodChange) DecodeJSON(text []byte) error {
@@ -692,24 +341,13 @@ func (v *MethodChange) DecodeJSON(text []byte) error {
 	return decode(text, v)
 }
 
-func (v *MethodChange) decodeMember(d *decoder, name []byte) bool {
-	switch string(name) {
-	case "added":
-		structs(d, &v.Added)
-	case "removed":
-		structs(d, &v.Removed)
-	default:
-		return false
-	}
-	return true
+func (v *MethodChange) walk(w *walker) {
+	structs(w, "added", optional, &v.Added)
+	structs(w, "removed", optional, &v.Removed)
 }
 
 // AppendJSON appends v as a JSON object.
-func (v *AwaitOptions) AppendJSON(dst []byte) []byte {
-	dst = append(dst, '{')
-	dst = optInt(dst, "timeoutMs", v.TimeoutMs)
-	return append(dst, '}')
-}
+func (v *AwaitOptions) AppendJSON(dst []byte) []byte { return encode(dst, v) }
 
 // DecodeJSON sets v to what text says; empty text is the zero value. An error is a *Fault and leaves v unspecified.
 func (v *AwaitOptions) DecodeJSON(text []byte) error {
@@ -717,29 +355,12 @@ func (v *AwaitOptions) DecodeJSON(text []byte) error {
 	return decode(text, v)
 }
 
-func (v *AwaitOptions) decodeMember(d *decoder, name []byte) bool {
-	switch string(name) {
-	case "timeoutMs":
-		d.int(&v.TimeoutMs)
-	default:
-		return false
-	}
-	return true
+func (v *AwaitOptions) walk(w *walker) {
+	w.int("timeoutMs", optional, &v.TimeoutMs)
 }
 
 // AppendJSON appends v as a JSON object.
-func (v *ConnectionRecord) AppendJSON(dst []byte) []byte {
-	dst = append(dst, '{')
-	dst = addInt(dst, "port", v.Port)
-	dst = addString(dst, "connectionId", v.ConnectionID)
-	dst = addString(dst, "dialect", v.Dialect)
-	dst = addInt(dst, "version", v.Version)
-	dst = optInt(dst, "frame", v.Frame)
-	dst = optInt(dst, "window", v.Window)
-	dst = addObject(dst, "peer", &v.Peer)
-	dst = optBool(dst, "ready", v.Ready)
-	return append(dst, '}')
-}
+func (v *ConnectionRecord) AppendJSON(dst []byte) []byte { return encode(dst, v) }
 
 // DecodeJSON sets v to what text says; empty text is the zero value. An error is a *Fault and leaves v unspecified.
 func (v *ConnectionRecord) DecodeJSON(text []byte) error {
@@ -747,39 +368,19 @@ func (v *ConnectionRecord) DecodeJSON(text []byte) error {
 	return decode(text, v)
 }
 
-func (v *ConnectionRecord) decodeMember(d *decoder, name []byte) bool {
-	switch string(name) {
-	case "port":
-		d.int(&v.Port)
-	case "connectionId":
-		d.string(&v.ConnectionID)
-	case "dialect":
-		d.string(&v.Dialect)
-	case "version":
-		d.int(&v.Version)
-	case "frame":
-		d.int(&v.Frame)
-	case "window":
-		d.int(&v.Window)
-	case "peer":
-		d.object(&v.Peer)
-	case "ready":
-		d.bool(&v.Ready)
-	default:
-		return false
-	}
-	return true
+func (v *ConnectionRecord) walk(w *walker) {
+	w.int("port", always, &v.Port)
+	w.string("connectionId", always, &v.ConnectionID)
+	w.string("dialect", always, &v.Dialect)
+	w.int("version", always, &v.Version)
+	w.int("frame", optional, &v.Frame)
+	w.int("window", optional, &v.Window)
+	w.object("peer", always, &v.Peer)
+	w.bool("ready", optional, &v.Ready)
 }
 
 // AppendJSON appends v as a JSON object.
-func (v *InstanceRecord) AppendJSON(dst []byte) []byte {
-	dst = append(dst, '{')
-	dst = addObject(dst, "info", &v.Info)
-	dst = addInt(dst, "frame", v.Frame)
-	dst = optInt(dst, "loads", v.Loads)
-	dst = optRaw(dst, "context", v.Context)
-	return append(dst, '}')
-}
+func (v *InstanceRecord) AppendJSON(dst []byte) []byte { return encode(dst, v) }
 
 // DecodeJSON sets v to what text says; empty text is the zero value. An error is a *Fault and leaves v unspecified.
 func (v *InstanceRecord) DecodeJSON(text []byte) error {
@@ -787,35 +388,15 @@ func (v *InstanceRecord) DecodeJSON(text []byte) error {
 	return decode(text, v)
 }
 
-func (v *InstanceRecord) decodeMember(d *decoder, name []byte) bool {
-	switch string(name) {
-	case "info":
-		d.object(&v.Info)
-	case "frame":
-		d.int(&v.Frame)
-	case "loads":
-		d.int(&v.Loads)
-	case "context":
-		d.raw(&v.Context)
-	default:
-		return false
-	}
-	return true
+func (v *InstanceRecord) walk(w *walker) {
+	w.object("info", always, &v.Info)
+	w.int("frame", always, &v.Frame)
+	w.int("loads", optional, &v.Loads)
+	w.raw("context", optional, &v.Context)
 }
 
 // AppendJSON appends v as a JSON object.
-func (v *Limits) AppendJSON(dst []byte) []byte {
-	dst = append(dst, '{')
-	dst = optInt(dst, "bodyBytes", v.BodyBytes)
-	dst = optInt(dst, "messagesPerSecond", v.MessagesPerSecond)
-	dst = optInt(dst, "burst", v.Burst)
-	dst = optInt(dst, "methods", v.Methods)
-	dst = optInt(dst, "subscriptions", v.Subscriptions)
-	dst = optInt(dst, "pendingCalls", v.PendingCalls)
-	dst = optInt(dst, "contexts", v.Contexts)
-	dst = optInt(dst, "contextBytes", v.ContextBytes)
-	return append(dst, '}')
-}
+func (v *Limits) AppendJSON(dst []byte) []byte { return encode(dst, v) }
 
 // DecodeJSON sets v to what text says; empty text is the zero value. An error is a *Fault and leaves v unspecified.
 func (v *Limits) DecodeJSON(text []byte) error {
@@ -823,48 +404,19 @@ func (v *Limits) DecodeJSON(text []byte) error {
 	return decode(text, v)
 }
 
-func (v *Limits) decodeMember(d *decoder, name []byte) bool {
-	switch string(name) {
-	case "bodyBytes":
-		d.int(&v.BodyBytes)
-	case "messagesPerSecond":
-		d.int(&v.MessagesPerSecond)
-	case "burst":
-		d.int(&v.Burst)
-	case "methods":
-		d.int(&v.Methods)
-	case "subscriptions":
-		d.int(&v.Subscriptions)
-	case "pendingCalls":
-		d.int(&v.PendingCalls)
-	case "contexts":
-		d.int(&v.Contexts)
-	case "contextBytes":
-		d.int(&v.ContextBytes)
-	default:
-		return false
-	}
-	return true
+func (v *Limits) walk(w *walker) {
+	w.int("bodyBytes", optional, &v.BodyBytes)
+	w.int("messagesPerSecond", optional, &v.MessagesPerSecond)
+	w.int("burst", optional, &v.Burst)
+	w.int("methods", optional, &v.Methods)
+	w.int("subscriptions", optional, &v.Subscriptions)
+	w.int("pendingCalls", optional, &v.PendingCalls)
+	w.int("contexts", optional, &v.Contexts)
+	w.int("contextBytes", optional, &v.ContextBytes)
 }
 
 // AppendJSON appends v as a JSON object.
-func (v *Boot) AppendJSON(dst []byte) []byte {
-	dst = append(dst, '{')
-	dst = addString(dst, "origin", v.Origin)
-	dst = addString(dst, "hub", v.Hub)
-	dst = addInt(dst, "epoch", v.Epoch)
-	dst = addInt(dst, "nowMs", v.NowMs)
-	dst = optList(dst, "apps", v.Apps, (*Definition).AppendJSON)
-	dst = optObject(dst, "policy", &v.Policy)
-	dst = optObject(dst, "limits", &v.Limits)
-	if v.User != nil {
-		dst = addObject(dst, "user", v.User)
-	}
-	dst = optString(dst, "licenseKey", v.LicenseKey)
-	dst = optList(dst, "licenseKeys", v.LicenseKeys, (*TrustedKey).AppendJSON)
-	dst = optInt(dst, "startMs", v.StartMs)
-	return append(dst, '}')
-}
+func (v *Boot) AppendJSON(dst []byte) []byte { return encode(dst, v) }
 
 // DecodeJSON sets v to what text says; empty text is the zero value. An error is a *Fault and leaves v unspecified.
 func (v *Boot) DecodeJSON(text []byte) error {
@@ -872,45 +424,22 @@ func (v *Boot) DecodeJSON(text []byte) error {
 	return decode(text, v)
 }
 
-func (v *Boot) decodeMember(d *decoder, name []byte) bool {
-	switch string(name) {
-	case "origin":
-		d.string(&v.Origin)
-	case "hub":
-		d.string(&v.Hub)
-	case "epoch":
-		d.int(&v.Epoch)
-	case "nowMs":
-		d.int(&v.NowMs)
-	case "apps":
-		structs(d, &v.Apps)
-	case "policy":
-		d.object(&v.Policy)
-	case "limits":
-		d.object(&v.Limits)
-	case "user":
-		v.User = new(User)
-		d.object(v.User)
-	case "licenseKey":
-		d.string(&v.LicenseKey)
-	case "licenseKeys":
-		structs(d, &v.LicenseKeys)
-	case "startMs":
-		d.int(&v.StartMs)
-	default:
-		return false
-	}
-	return true
+func (v *Boot) walk(w *walker) {
+	w.string("origin", always, &v.Origin)
+	w.string("hub", always, &v.Hub)
+	w.int("epoch", always, &v.Epoch)
+	w.int("nowMs", always, &v.NowMs)
+	structs(w, "apps", optional, &v.Apps)
+	w.object("policy", optional, &v.Policy)
+	w.object("limits", optional, &v.Limits)
+	pointer(w, "user", optional, &v.User)
+	w.string("licenseKey", optional, &v.LicenseKey)
+	structs(w, "licenseKeys", optional, &v.LicenseKeys)
+	w.int("startMs", optional, &v.StartMs)
 }
 
 // AppendJSON appends v as a JSON object.
-func (v *TrustedKey) AppendJSON(dst []byte) []byte {
-	dst = append(dst, '{')
-	dst = addString(dst, "id", v.ID)
-	dst = addString(dst, "public", v.Public)
-	dst = optInt(dst, "notAfterIssued", v.NotAfterIssued)
-	return append(dst, '}')
-}
+func (v *TrustedKey) AppendJSON(dst []byte) []byte { return encode(dst, v) }
 
 // DecodeJSON sets v to what text says; empty text is the zero value. An error is a *Fault and leaves v unspecified.
 func (v *TrustedKey) DecodeJSON(text []byte) error {
@@ -918,27 +447,14 @@ func (v *TrustedKey) DecodeJSON(text []byte) error {
 	return decode(text, v)
 }
 
-func (v *TrustedKey) decodeMember(d *decoder, name []byte) bool {
-	switch string(name) {
-	case "id":
-		d.string(&v.ID)
-	case "public":
-		d.string(&v.Public)
-	case "notAfterIssued":
-		d.int(&v.NotAfterIssued)
-	default:
-		return false
-	}
-	return true
+func (v *TrustedKey) walk(w *walker) {
+	w.string("id", always, &v.ID)
+	w.string("public", always, &v.Public)
+	w.int("notAfterIssued", optional, &v.NotAfterIssued)
 }
 
 // AppendJSON appends v as a JSON object.
-func (v *Policy) AppendJSON(dst []byte) []byte {
-	dst = append(dst, '{')
-	dst = optList(dst, "blockList", v.BlockList, appendString)
-	dst = optList(dst, "allowList", v.AllowList, appendString)
-	return append(dst, '}')
-}
+func (v *Policy) AppendJSON(dst []byte) []byte { return encode(dst, v) }
 
 // DecodeJSON sets v to what text says; empty text is the zero value. An error is a *Fault and leaves v unspecified.
 func (v *Policy) DecodeJSON(text []byte) error {
@@ -946,28 +462,13 @@ func (v *Policy) DecodeJSON(text []byte) error {
 	return decode(text, v)
 }
 
-func (v *Policy) decodeMember(d *decoder, name []byte) bool {
-	switch string(name) {
-	case "blockList":
-		d.strings(&v.BlockList)
-	case "allowList":
-		d.strings(&v.AllowList)
-	default:
-		return false
-	}
-	return true
+func (v *Policy) walk(w *walker) {
+	w.strings("blockList", optional, &v.BlockList)
+	w.strings("allowList", optional, &v.AllowList)
 }
 
 // AppendJSON appends v as a JSON object.
-func (v *BootResult) AppendJSON(dst []byte) []byte {
-	dst = append(dst, '{')
-	if v.Fault != nil {
-		dst = addObject(dst, "fault", v.Fault)
-	}
-	dst = optString(dst, "license", v.License)
-	dst = optList(dst, "warnings", v.Warnings, appendString)
-	return append(dst, '}')
-}
+func (v *BootResult) AppendJSON(dst []byte) []byte { return encode(dst, v) }
 
 // DecodeJSON sets v to what text says; empty text is the zero value. An error is a *Fault and leaves v unspecified.
 func (v *BootResult) DecodeJSON(text []byte) error {
@@ -975,29 +476,14 @@ func (v *BootResult) DecodeJSON(text []byte) error {
 	return decode(text, v)
 }
 
-func (v *BootResult) decodeMember(d *decoder, name []byte) bool {
-	switch string(name) {
-	case "fault":
-		v.Fault = new(Fault)
-		d.object(v.Fault)
-	case "license":
-		d.string(&v.License)
-	case "warnings":
-		d.strings(&v.Warnings)
-	default:
-		return false
-	}
-	return true
+func (v *BootResult) walk(w *walker) {
+	pointer(w, "fault", optional, &v.Fault)
+	w.string("license", optional, &v.License)
+	w.strings("warnings", optional, &v.Warnings)
 }
 
 // AppendJSON appends v as a JSON object.
-func (v *Greet) AppendJSON(dst []byte) []byte {
-	dst = append(dst, '{')
-	dst = optBool(dst, "main", v.Main)
-	dst = optInt(dst, "window", v.Window)
-	dst = optInt(dst, "ports", v.Ports)
-	return append(dst, '}')
-}
+func (v *Greet) AppendJSON(dst []byte) []byte { return encode(dst, v) }
 
 // DecodeJSON sets v to what text says; empty text is the zero value. An error is a *Fault and leaves v unspecified.
 func (v *Greet) DecodeJSON(text []byte) error {
@@ -1005,28 +491,14 @@ func (v *Greet) DecodeJSON(text []byte) error {
 	return decode(text, v)
 }
 
-func (v *Greet) decodeMember(d *decoder, name []byte) bool {
-	switch string(name) {
-	case "main":
-		d.bool(&v.Main)
-	case "window":
-		d.int(&v.Window)
-	case "ports":
-		d.int(&v.Ports)
-	default:
-		return false
-	}
-	return true
+func (v *Greet) walk(w *walker) {
+	w.bool("main", optional, &v.Main)
+	w.int("window", optional, &v.Window)
+	w.int("ports", optional, &v.Ports)
 }
 
 // AppendJSON appends v as a JSON object.
-func (v *Challenge) AppendJSON(dst []byte) []byte {
-	dst = append(dst, '{')
-	dst = addString(dst, "nonce", v.Nonce)
-	dst = addString(dst, "origin", v.Origin)
-	dst = optInt(dst, "window", v.Window)
-	return append(dst, '}')
-}
+func (v *Challenge) AppendJSON(dst []byte) []byte { return encode(dst, v) }
 
 // DecodeJSON sets v to what text says; empty text is the zero value. An error is a *Fault and leaves v unspecified.
 func (v *Challenge) DecodeJSON(text []byte) error {
@@ -1034,32 +506,14 @@ func (v *Challenge) DecodeJSON(text []byte) error {
 	return decode(text, v)
 }
 
-func (v *Challenge) decodeMember(d *decoder, name []byte) bool {
-	switch string(name) {
-	case "nonce":
-		d.string(&v.Nonce)
-	case "origin":
-		d.string(&v.Origin)
-	case "window":
-		d.int(&v.Window)
-	default:
-		return false
-	}
-	return true
+func (v *Challenge) walk(w *walker) {
+	w.string("nonce", always, &v.Nonce)
+	w.string("origin", always, &v.Origin)
+	w.int("window", optional, &v.Window)
 }
 
 // AppendJSON appends v as a JSON object.
-func (v *FrameSpec) AppendJSON(dst []byte) []byte {
-	dst = append(dst, '{')
-	dst = addString(dst, "instance", v.Instance)
-	dst = addString(dst, "app", v.App)
-	dst = addString(dst, "title", v.Title)
-	dst = addString(dst, "url", v.URL)
-	dst = addList(dst, "sandbox", v.Sandbox, appendString)
-	dst = optList(dst, "allow", v.Allow, appendString)
-	dst = optRaw(dst, "placement", v.Placement)
-	return append(dst, '}')
-}
+func (v *FrameSpec) AppendJSON(dst []byte) []byte { return encode(dst, v) }
 
 // DecodeJSON sets v to what text says; empty text is the zero value. An error is a *Fault and leaves v unspecified.
 func (v *FrameSpec) DecodeJSON(text []byte) error {
@@ -1067,37 +521,18 @@ func (v *FrameSpec) DecodeJSON(text []byte) error {
 	return decode(text, v)
 }
 
-func (v *FrameSpec) decodeMember(d *decoder, name []byte) bool {
-	switch string(name) {
-	case "instance":
-		d.string(&v.Instance)
-	case "app":
-		d.string(&v.App)
-	case "title":
-		d.string(&v.Title)
-	case "url":
-		d.string(&v.URL)
-	case "sandbox":
-		d.strings(&v.Sandbox)
-	case "allow":
-		d.strings(&v.Allow)
-	case "placement":
-		d.raw(&v.Placement)
-	default:
-		return false
-	}
-	return true
+func (v *FrameSpec) walk(w *walker) {
+	w.string("instance", always, &v.Instance)
+	w.string("app", always, &v.App)
+	w.string("title", always, &v.Title)
+	w.string("url", always, &v.URL)
+	w.strings("sandbox", always, &v.Sandbox)
+	w.strings("allow", optional, &v.Allow)
+	w.raw("placement", optional, &v.Placement)
 }
 
 // AppendJSON appends v as a JSON object.
-func (v *FrameState) AppendJSON(dst []byte) []byte {
-	dst = append(dst, '{')
-	dst = addString(dst, "state", v.State)
-	if v.Reason != nil {
-		dst = addObject(dst, "reason", v.Reason)
-	}
-	return append(dst, '}')
-}
+func (v *FrameState) AppendJSON(dst []byte) []byte { return encode(dst, v) }
 
 // DecodeJSON sets v to what text says; empty text is the zero value. An error is a *Fault and leaves v unspecified.
 func (v *FrameState) DecodeJSON(text []byte) error {
@@ -1105,27 +540,13 @@ func (v *FrameState) DecodeJSON(text []byte) error {
 	return decode(text, v)
 }
 
-func (v *FrameState) decodeMember(d *decoder, name []byte) bool {
-	switch string(name) {
-	case "state":
-		d.string(&v.State)
-	case "reason":
-		v.Reason = new(Fault)
-		d.object(v.Reason)
-	default:
-		return false
-	}
-	return true
+func (v *FrameState) walk(w *walker) {
+	w.string("state", always, &v.State)
+	pointer(w, "reason", optional, &v.Reason)
 }
 
 // AppendJSON appends v as a JSON object.
-func (v *Misuse) AppendJSON(dst []byte) []byte {
-	dst = append(dst, '{')
-	dst = addString(dst, "code", string(v.Code))
-	dst = addInt(dst, "count", v.Count)
-	dst = optBool(dst, "close", v.Close)
-	return append(dst, '}')
-}
+func (v *Misuse) AppendJSON(dst []byte) []byte { return encode(dst, v) }
 
 // DecodeJSON sets v to what text says; empty text is the zero value. An error is a *Fault and leaves v unspecified.
 func (v *Misuse) DecodeJSON(text []byte) error {
@@ -1133,31 +554,14 @@ func (v *Misuse) DecodeJSON(text []byte) error {
 	return decode(text, v)
 }
 
-func (v *Misuse) decodeMember(d *decoder, name []byte) bool {
-	switch string(name) {
-	case "code":
-		d.string((*string)(&v.Code))
-	case "count":
-		d.int(&v.Count)
-	case "close":
-		d.bool(&v.Close)
-	default:
-		return false
-	}
-	return true
+func (v *Misuse) walk(w *walker) {
+	w.string("code", always, (*string)(&v.Code))
+	w.int("count", always, &v.Count)
+	w.bool("close", optional, &v.Close)
 }
 
 // AppendJSON appends v as a JSON object.
-func (v *AuditEvent) AppendJSON(dst []byte) []byte {
-	dst = append(dst, '{')
-	dst = addInt(dst, "timeMs", v.TimeMs)
-	dst = addString(dst, "code", string(v.Code))
-	dst = optString(dst, "origin", v.Origin)
-	dst = optString(dst, "app", v.App)
-	dst = optString(dst, "instance", v.Instance)
-	dst = optInt(dst, "dropped", v.Dropped)
-	return append(dst, '}')
-}
+func (v *AuditEvent) AppendJSON(dst []byte) []byte { return encode(dst, v) }
 
 // DecodeJSON sets v to what text says; empty text is the zero value. An error is a *Fault and leaves v unspecified.
 func (v *AuditEvent) DecodeJSON(text []byte) error {
@@ -1165,35 +569,17 @@ func (v *AuditEvent) DecodeJSON(text []byte) error {
 	return decode(text, v)
 }
 
-func (v *AuditEvent) decodeMember(d *decoder, name []byte) bool {
-	switch string(name) {
-	case "timeMs":
-		d.int(&v.TimeMs)
-	case "code":
-		d.string((*string)(&v.Code))
-	case "origin":
-		d.string(&v.Origin)
-	case "app":
-		d.string(&v.App)
-	case "instance":
-		d.string(&v.Instance)
-	case "dropped":
-		d.int(&v.Dropped)
-	default:
-		return false
-	}
-	return true
+func (v *AuditEvent) walk(w *walker) {
+	w.int("timeMs", always, &v.TimeMs)
+	w.string("code", always, (*string)(&v.Code))
+	w.string("origin", optional, &v.Origin)
+	w.string("app", optional, &v.App)
+	w.string("instance", optional, &v.Instance)
+	w.int("dropped", optional, &v.Dropped)
 }
 
 // AppendJSON appends v as a JSON object.
-func (v *Greeting) AppendJSON(dst []byte) []byte {
-	dst = append(dst, '{')
-	dst = addString(dst, "crossframe", v.Crossframe)
-	dst = addList(dst, "versions", v.Versions, appendInt)
-	dst = optString(dst, "app", v.App)
-	dst = optString(dst, "library", v.Library)
-	return append(dst, '}')
-}
+func (v *Greeting) AppendJSON(dst []byte) []byte { return encode(dst, v) }
 
 // DecodeJSON sets v to what text says; empty text is the zero value. An error is a *Fault and leaves v unspecified.
 func (v *Greeting) DecodeJSON(text []byte) error {
@@ -1201,36 +587,15 @@ func (v *Greeting) DecodeJSON(text []byte) error {
 	return decode(text, v)
 }
 
-func (v *Greeting) decodeMember(d *decoder, name []byte) bool {
-	switch string(name) {
-	case "crossframe":
-		d.string(&v.Crossframe)
-	case "versions":
-		d.ints(&v.Versions)
-	case "app":
-		d.string(&v.App)
-	case "library":
-		d.string(&v.Library)
-	default:
-		return false
-	}
-	return true
+func (v *Greeting) walk(w *walker) {
+	w.string("crossframe", always, &v.Crossframe)
+	w.ints("versions", always, &v.Versions)
+	w.string("app", optional, &v.App)
+	w.string("library", optional, &v.Library)
 }
 
 // AppendJSON appends v as a JSON object.
-func (v *Ack) AppendJSON(dst []byte) []byte {
-	dst = append(dst, '{')
-	dst = addString(dst, "connectionId", v.ConnectionID)
-	dst = addInt(dst, "version", v.Version)
-	dst = addString(dst, "hub", v.Hub)
-	dst = addObject(dst, "me", &v.Me)
-	dst = addObject(dst, "limits", &v.Limits)
-	dst = optBool(dst, "challenge", v.Challenge)
-	if v.User != nil {
-		dst = addObject(dst, "user", v.User)
-	}
-	return append(dst, '}')
-}
+func (v *Ack) AppendJSON(dst []byte) []byte { return encode(dst, v) }
 
 // DecodeJSON sets v to what text says; empty text is the zero value. An error is a *Fault and leaves v unspecified.
 func (v *Ack) DecodeJSON(text []byte) error {
@@ -1238,41 +603,18 @@ func (v *Ack) DecodeJSON(text []byte) error {
 	return decode(text, v)
 }
 
-func (v *Ack) decodeMember(d *decoder, name []byte) bool {
-	switch string(name) {
-	case "connectionId":
-		d.string(&v.ConnectionID)
-	case "version":
-		d.int(&v.Version)
-	case "hub":
-		d.string(&v.Hub)
-	case "me":
-		d.object(&v.Me)
-	case "limits":
-		d.object(&v.Limits)
-	case "challenge":
-		d.bool(&v.Challenge)
-	case "user":
-		v.User = new(User)
-		d.object(v.User)
-	default:
-		return false
-	}
-	return true
+func (v *Ack) walk(w *walker) {
+	w.string("connectionId", always, &v.ConnectionID)
+	w.int("version", always, &v.Version)
+	w.string("hub", always, &v.Hub)
+	w.object("me", always, &v.Me)
+	w.object("limits", always, &v.Limits)
+	w.bool("challenge", optional, &v.Challenge)
+	pointer(w, "user", optional, &v.User)
 }
 
 // AppendJSON appends v as a JSON object.
-func (v *PeerInfo) AppendJSON(dst []byte) []byte {
-	dst = append(dst, '{')
-	dst = addInt(dst, "peer", v.Peer)
-	dst = addString(dst, "instance", v.Instance)
-	dst = addString(dst, "app", v.App)
-	dst = optString(dst, "title", v.Title)
-	dst = addString(dst, "origin", v.Origin)
-	dst = optString(dst, "via", v.Via)
-	dst = optBool(dst, "main", v.Main)
-	return append(dst, '}')
-}
+func (v *PeerInfo) AppendJSON(dst []byte) []byte { return encode(dst, v) }
 
 // DecodeJSON sets v to what text says; empty text is the zero value. An error is a *Fault and leaves v unspecified.
 func (v *PeerInfo) DecodeJSON(text []byte) error {
@@ -1280,37 +622,18 @@ func (v *PeerInfo) DecodeJSON(text []byte) error {
 	return decode(text, v)
 }
 
-func (v *PeerInfo) decodeMember(d *decoder, name []byte) bool {
-	switch string(name) {
-	case "peer":
-		d.int(&v.Peer)
-	case "instance":
-		d.string(&v.Instance)
-	case "app":
-		d.string(&v.App)
-	case "title":
-		d.string(&v.Title)
-	case "origin":
-		d.string(&v.Origin)
-	case "via":
-		d.string(&v.Via)
-	case "main":
-		d.bool(&v.Main)
-	default:
-		return false
-	}
-	return true
+func (v *PeerInfo) walk(w *walker) {
+	w.int("peer", always, &v.Peer)
+	w.string("instance", always, &v.Instance)
+	w.string("app", always, &v.App)
+	w.string("title", optional, &v.Title)
+	w.string("origin", always, &v.Origin)
+	w.string("via", optional, &v.Via)
+	w.bool("main", optional, &v.Main)
 }
 
 // AppendJSON appends v as a JSON object.
-func (v *User) AppendJSON(dst []byte) []byte {
-	dst = append(dst, '{')
-	dst = addString(dst, "id", v.ID)
-	dst = optString(dst, "firstName", v.FirstName)
-	dst = optString(dst, "lastName", v.LastName)
-	dst = optString(dst, "email", v.Email)
-	return append(dst, '}')
-}
+func (v *User) AppendJSON(dst []byte) []byte { return encode(dst, v) }
 
 // DecodeJSON sets v to what text says; empty text is the zero value. An error is a *Fault and leaves v unspecified.
 func (v *User) DecodeJSON(text []byte) error {
@@ -1318,18 +641,9 @@ func (v *User) DecodeJSON(text []byte) error {
 	return decode(text, v)
 }
 
-func (v *User) decodeMember(d *decoder, name []byte) bool {
-	switch string(name) {
-	case "id":
-		d.string(&v.ID)
-	case "firstName":
-		d.string(&v.FirstName)
-	case "lastName":
-		d.string(&v.LastName)
-	case "email":
-		d.string(&v.Email)
-	default:
-		return false
-	}
-	return true
+func (v *User) walk(w *walker) {
+	w.string("id", always, &v.ID)
+	w.string("firstName", optional, &v.FirstName)
+	w.string("lastName", optional, &v.LastName)
+	w.string("email", optional, &v.Email)
 }

@@ -10,7 +10,7 @@ import (
 
 // codec is what the generator writes for each payload struct.
 type codec interface {
-	appender
+	AppendJSON(dst []byte) []byte
 	DecodeJSON(text []byte) error
 }
 
@@ -245,4 +245,32 @@ func FuzzDecode(f *testing.F) {
 			t.Fatalf("%q: %+v, then %+v, %v", text, first, again, err)
 		}
 	})
+}
+
+func BenchmarkInvokeOptions(b *testing.B) {
+	in := InvokeOptions{Target: TargetAll, TimeoutMs: 5000, Trace: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"}
+	var out InvokeOptions
+	var text []byte
+	b.ReportAllocs()
+	for b.Loop() {
+		text = in.AppendJSON(text[:0])
+		if err := out.DecodeJSON(text); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+func BenchmarkInvokeOptionsStandard(b *testing.B) {
+	in := InvokeOptions{Target: TargetAll, TimeoutMs: 5000, Trace: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"}
+	var out InvokeOptions
+	b.ReportAllocs()
+	for b.Loop() {
+		text, err := json.Marshal(&in)
+		if err != nil {
+			b.Fatal(err)
+		}
+		if err := json.Unmarshal(text, &out); err != nil {
+			b.Fatal(err)
+		}
+	}
 }

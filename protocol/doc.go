@@ -5,8 +5,8 @@
 // no room. Go is the source; protocol/gen writes the JSON codecs beside the structs (codec.gen.go), the
 // TypeScript types (protocol/ts) and the message table in docs/protocol.md from these files.
 //
-// It refuses what does not travel the wire: payload structs hold strings, booleans, int64, float64, Raw,
-// slices and maps of those, and other payload structs; no embedding, no time.Duration, no any.
+// It refuses what does not travel the wire: payload structs hold strings, booleans, int64, Raw, lists of strings,
+// integers or payload structs, and other payload structs; no embedding, no maps, no floats, no time.Duration, no any.
 package protocol
 
 //go:generate go run ./gen

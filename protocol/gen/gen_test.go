@@ -101,14 +101,10 @@ func TestOutputs(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, c := range map[string]struct{ got, want string }{
-		"codec": {string(codec), `	dst = addString(dst, "of", string(v.Of))
-	dst = optList(dst, "more", v.More, (*Wish).AppendJSON)
-	return append(dst, '}')`},
-		"decoder": {string(codec), `	case "of":
-		d.string((*string)(&v.Of))
-	case "more":
-		structs(d, &v.More)
-	default:`},
+		"codec": {string(codec), `func (v *Wish) walk(w *walker) {
+	w.string("of", always, (*string)(&v.Of))
+	structs(w, "more", optional, &v.More)
+}`},
 		"TypeScript": {string(writeTypeScript(m)), `/**
  * Wish is a wish.
  *

@@ -726,7 +726,7 @@ export interface Greeting {
 
 /** Ack is the head of INIT_ACK. */
 export interface Ack {
-  /** ConnectionID tags every frame of this connection from now on; 128 random bits, base64url. */
+  /** ConnectionID tags every frame of this connection from now on; 128 random bits in hexadecimal. */
   readonly connectionId: string;
   readonly version: number;
   /** Hub identifies the hub; it changes when the main page is loaded anew. */
@@ -788,7 +788,7 @@ export const ops: readonly OpInfo[] = [
   { op: 5, name: "session.gone" },
   { op: 6, name: "session.bye", fromApp: true, beforeReady: true },
   { op: 7, name: "reply", answers: true },
-  { op: 8, name: "error", fromApp: true, beforeReady: true, answers: true },
+  { op: 8, name: "error", fromApp: true, answers: true },
   { op: 20, name: "interop.register", fromApp: true, reply: true, charged: true },
   { op: 21, name: "interop.unregister", fromApp: true, reply: true, charged: true },
   { op: 22, name: "interop.invoke", fromApp: true, reply: true, charged: true },
