@@ -1,6 +1,6 @@
 import { FIELDS, OpAck, OpRefused, type Ack, type Fault, type Greeting } from "@crossframe/protocol";
 import { decodeBody } from "./body.js";
-import { readHead, readMessage } from "./connection.js";
+import { readHead, readMessage } from "./messages.js";
 import type { HubWindow } from "./environment.js";
 import { fromFault } from "./errors.js";
 

@@ -2,7 +2,7 @@ export { connect, connectPort, type ConnectOptions, type Hub, type Me } from "./
 export { CrossframeError } from "./errors.js";
 export { transfer } from "./body.js";
 export type { SessionEvents, SessionOptions } from "./session.js";
-export type { Lost } from "./connection.js";
+export type { Lost } from "./messages.js";
 export type { Call } from "./api/call.js";
 export type {
   Answer,

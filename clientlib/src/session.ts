@@ -1,5 +1,6 @@
 import { FIELDS } from "@crossframe/protocol";
-import { Connection, type Lost } from "./connection.js";
+import { Connection } from "./connection.js";
+import type { Lost } from "./messages.js";
 import type { Entrance } from "./entrance.js";
 import { CrossframeError, report } from "./errors.js";
 

@@ -1,4 +1,5 @@
-import type { Connection, Lost, Message, Outgoing, Room } from "./connection.js";
+import type { Connection } from "./connection.js";
+import type { Lost, Message, Outgoing, Room } from "./messages.js";
 import { CrossframeError } from "./errors.js";
 
 /**

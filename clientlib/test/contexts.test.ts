@@ -108,6 +108,7 @@ describe("a subscription", () => {
       event(7, { head: { kind: "set" }, json: { z: 1 } }),
       event(8, { head: { kind: "destroyed" } }),
       event(9, { json: { again: true } }),
+      event(10, { head: { kind: "destroyed" }, peer: 0 }),
     );
     await delivered();
     expect(seen).toEqual([
@@ -121,6 +122,7 @@ describe("a subscription", () => {
       [{ z: 1 }, { kind: "set", revision: 7, writer: other }],
       [undefined, { kind: "destroyed", revision: 8, writer: other }],
       [{ again: true }, { kind: "update", revision: 9, writer: other, delta: { again: true }, removed: [] }],
+      [undefined, { kind: "destroyed", revision: 10 }],
     ]);
     hub.close();
   });

@@ -1,5 +1,5 @@
 import { FIELDS, OpAck, OpError, OpPeer, OpRefused, OpReply, type Ack, type Fault, type PeerInfo } from "@crossframe/protocol";
-import { readMessage, type Message } from "../src/connection.js";
+import { readMessage, type Message } from "../src/messages.js";
 import { connectIn, type ConnectOptions, type Hub } from "../src/connect.js";
 import type { Environment } from "../src/environment.js";
 

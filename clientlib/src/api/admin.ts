@@ -1,5 +1,6 @@
 import { OpAuditEvent, OpAuditWatch, OpPolicyGet, OpPolicySet, type AuditEvent, type Policy } from "@crossframe/protocol";
-import { readHead, type Connection } from "../connection.js";
+import type { Connection } from "../connection.js";
+import { readHead } from "../messages.js";
 import type { StandingRequests } from "../standing.js";
 
 /** The lists that decide at the hub's door. Everything here needs the grant "admin". */

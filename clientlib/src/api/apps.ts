@@ -14,7 +14,8 @@ import {
   type InstanceInfo,
   type InstanceList,
 } from "@crossframe/protocol";
-import { readHead, wholeMs, type Connection } from "../connection.js";
+import type { Connection } from "../connection.js";
+import { readHead, wholeMs } from "../messages.js";
 import type { StandingRequests } from "../standing.js";
 import { Roster } from "./roster.js";
 

@@ -1,5 +1,6 @@
 import { OpProgress, type CallInfo, type PeerInfo } from "@crossframe/protocol";
-import { readHead, type Connection, type Message } from "../connection.js";
+import type { Connection } from "../connection.js";
+import { readHead, type Message } from "../messages.js";
 import { CrossframeError } from "../errors.js";
 import type { Answer, Interop, InvokeAllOptions, InvokeOptions } from "./interop.js";
 

@@ -10,7 +10,8 @@ import {
   type ContextList,
 } from "@crossframe/protocol";
 import { decodeBody } from "../body.js";
-import { readHead, type Connection } from "../connection.js";
+import type { Connection } from "../connection.js";
+import { readHead } from "../messages.js";
 import type { StandingRequests } from "../standing.js";
 import type { Json, Path } from "./merge.js";
 import { Replica, type Listener } from "./replica.js";

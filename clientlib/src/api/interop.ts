@@ -22,7 +22,8 @@ import {
   type PeerInfo,
 } from "@crossframe/protocol";
 import { decodeBody } from "../body.js";
-import { readHead, wholeMs, type Connection, type Message, type Outgoing } from "../connection.js";
+import type { Connection } from "../connection.js";
+import { readHead, wholeMs, type Message, type Outgoing } from "../messages.js";
 import { CrossframeError, fromFault, toFault } from "../errors.js";
 import type { StandingRequests } from "../standing.js";
 import { RunningCall, type Call } from "./call.js";

@@ -1,6 +1,7 @@
 import { OpContextGet, OpContextSubscribe, OpContextUnsubscribe, type ContextChange, type PeerInfo } from "@crossframe/protocol";
 import { decodeBody } from "../body.js";
-import { readHead, type Connection, type Message, type Outgoing } from "../connection.js";
+import type { Connection } from "../connection.js";
+import { readHead, type Message, type Outgoing } from "../messages.js";
 import { report } from "../errors.js";
 import type { Standing } from "../standing.js";
 import { merged, patched, type Json, type Path } from "./merge.js";
@@ -11,7 +12,7 @@ export interface Change<T = Json> {
   readonly kind: "set" | "update" | "patch" | "destroyed";
   /** 0 where there is no such context. */
   readonly revision: number;
-  /** Who wrote; absent where the value was read. */
+  /** Who wrote; absent where the value was read, and where the hub ended a context whose owner is gone. */
   readonly writer?: PeerInfo;
   /** "update": the members that were merged. */
   readonly delta?: Partial<T>;
@@ -88,7 +89,7 @@ export class Replica implements Standing {
   #apply(m: Message, kind: Change["kind"], { removed, set, remove }: ContextChange): void {
     const body = decodeBody(m.body);
     const value = this.#value ?? {};
-    const change = { kind, revision: m.id, writer: this.#connection.peer(m.peer) };
+    const change = { kind, revision: m.id, ...(m.peer && { writer: this.#connection.peer(m.peer) }) };
     switch (kind) {
       case "update":
         this.#become(merged(value, body as Json, removed), { ...change, delta: body as Json, removed: removed ?? [] });

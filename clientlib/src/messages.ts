@@ -1,0 +1,69 @@
+import { FIELDS, MaxTimeoutMs } from "@crossframe/protocol";
+import type { CrossframeError } from "./errors.js";
+
+/** A message as it arrived. What its fields mean is in the message table. */
+export interface Message {
+  readonly op: number;
+  readonly id: number;
+  readonly ref: number;
+  readonly peer: number;
+  readonly name: string;
+  readonly head: string;
+  readonly body: unknown;
+}
+
+/** A message to be sent. */
+export interface Outgoing {
+  readonly op: number;
+  readonly id?: number;
+  readonly ref?: number;
+  readonly peer?: number;
+  readonly name?: string;
+  /** The payload struct of the operation; members that are undefined do not travel. */
+  readonly head?: object | undefined;
+  /** The app's own data. */
+  readonly body?: unknown;
+  /** While it waits for its turn, it is dropped as soon as this no longer has its id. */
+  readonly live?: ReadonlyMap<number, unknown>;
+}
+
+/** How to wait for an answer. */
+export interface Waiting {
+  /** When the hub has answered at the latest, in milliseconds; DefaultTimeoutMs by default. */
+  readonly timeout?: number | undefined;
+  readonly signal?: AbortSignal | undefined;
+  /** Whether the hub is told when the signal aborts. */
+  readonly cancels?: boolean;
+  /** Takes what comes before the answer. */
+  readonly more?: ((message: Message) => void) | undefined;
+}
+
+/** Something that must act when the port is lost, and again when another one has taken its place. */
+export interface Room {
+  lost?(): void;
+  /** Asks anew for what it had; resolves with what it did not get. Never rejects. */
+  restore?(): Promise<readonly Lost[]>;
+}
+
+/** Something that could not be had again after a reconnect. */
+export interface Lost {
+  /** The operation and the name, such as "interop.register crm.open". */
+  readonly what: string;
+  readonly error: CrossframeError;
+}
+
+/** Reads the seven fields of the message that begins at a place of a frame. */
+export function readMessage(frame: readonly unknown[], at: number): Message {
+  const [op, id, ref, peer, name, head, body] = frame.slice(at, at + FIELDS);
+  return { op, id, ref, peer, name, head, body } as Message;
+}
+
+/** Reads the payload struct of a message. */
+export function readHead<T>(message: Message): Partial<T> & T {
+  return (message.head ? JSON.parse(message.head) : {}) as T;
+}
+
+/** Makes a duration one that travels: heads hold whole numbers only, and the hub ends everything after ten minutes. */
+export function wholeMs(ms: number | undefined): number | undefined {
+  return ms && Math.min(Math.ceil(ms), MaxTimeoutMs);
+}
