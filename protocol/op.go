@@ -175,7 +175,7 @@ var opTable = [...]OpInfo{
 	{Op: OpPageLoaded, Name: "page.loaded", Room: "page", From: FromPage, Fields: "ref: the frame", Summary: "A frame fired load."},
 	{Op: OpPageRemoved, Name: "page.removed", Room: "page", From: FromPage, Fields: "ref: the frame", Summary: "A frame was removed from the page, by the user or by page.close."},
 	{Op: OpPageFailed, Name: "page.failed", Room: "page", From: FromPage, Head: "Fault", Fields: "ref: the frame", Summary: "A frame cannot load its app, or was stopped from leaving it."},
-	{Op: OpPageOpen, Name: "page.open", Room: "page", From: ToPage, Head: "FrameSpec", Fields: "ref: the frame", Summary: "Asks the page for a frame."},
+	{Op: OpPageOpen, Name: "page.open", Room: "page", From: ToPage, Head: "FrameSpec", Fields: "ref: the frame; body: the start context", Summary: "Asks the page for a frame, or to bring it to the front."},
 	{Op: OpPageClose, Name: "page.close", Room: "page", From: ToPage, Fields: "ref: the frame", Summary: "Asks the page to remove a frame."},
 	{Op: OpPageChallenge, Name: "page.challenge", Room: "page", From: ToPage, Head: "Challenge", Fields: "ref: the frame or nested window", Summary: "Asks the page to post the nonce to the frame's window."},
 	{Op: OpPageState, Name: "page.state", Room: "page", From: ToPage, Head: "FrameState", Fields: "ref: the frame", Summary: "What state the instance in a frame is in, for the page to show."},

@@ -103,7 +103,11 @@ func (r *Room) show(t *peer.Turn, in *Instance, placement protocol.Raw) {
 		Instance: in.Info.Instance, App: in.Info.App, Title: in.Info.Title, URL: in.App.URL,
 		Sandbox: sandbox, Allow: in.App.Frame.Allow, Placement: append(protocol.Raw(nil), placement...),
 	}
-	t.Out.Send(peer.Page, protocol.Envelope{Op: protocol.OpPageOpen, Ref: in.Frame, Head: spec.AppendJSON(nil)})
+	e := protocol.Envelope{Op: protocol.OpPageOpen, Ref: in.Frame, Head: spec.AppendJSON(nil)}
+	if len(in.Context) > 0 {
+		e.Body = protocol.TextBody(in.Context)
+	}
+	t.Out.Send(peer.Page, e)
 }
 
 func (a *App) title() string {

@@ -56,9 +56,7 @@ func (h *Hub) add(c *connection) {
 	h.byPort[c.port] = c
 	h.byPeer[c.peer.ID] = c
 	h.bySource[c.source] = c
-	if c.source.window == 0 {
-		h.byInstance[c.peer.Instance()] = c
-	}
+	h.byInstance[c.peer.Instance()] = c
 }
 
 // end takes a connection out of the tables, tells its peer why unless why is nil, closes the port, and tells the

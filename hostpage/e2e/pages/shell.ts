@@ -40,7 +40,8 @@ const shell = createShell(root, {
     removed: (frame, instance) => calls.push(["removed", frame, instance]),
     failed: (frame, fault: Fault) => calls.push(["failed", frame, fault]),
     retry: (frame, instance) => calls.push(["retry", frame, instance]),
-    debugCrash: () => calls.push(["crash"]),
+    mayCrash: () => true,
+    crash: () => calls.push(["crash"]),
   },
 });
 

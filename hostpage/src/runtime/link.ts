@@ -11,6 +11,8 @@ export interface PageMessage {
   readonly name: string;
   /** JSON text, "" where there is none. */
   readonly head: string;
+  /** JSON text, null where there is none. */
+  readonly body: string | null;
 }
 
 export interface LinkListener {
@@ -30,8 +32,8 @@ export class HubLink {
       const message = event.data;
       switch (message.kind) {
         case "page": {
-          const [, op, id, ref, , name, head] = message.frame as [string, number, number, number, number, string, string];
-          listener.message({ op, id, ref, name, head });
+          const [, op, id, ref, , name, head, body] = message.frame as [string, number, number, number, number, string, string, string | null];
+          listener.message({ op, id, ref, name, head, body });
           break;
         }
         case "status":

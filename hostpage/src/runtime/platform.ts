@@ -14,6 +14,7 @@ import {
   OpPageReady,
   OpPageRemoved,
   OpPageState,
+  StateConnected,
   versions,
   type Boot,
   type BootResult,
@@ -79,6 +80,11 @@ class Runtime {
   #status: HubStatus = { state: "starting", origin: location.origin };
   #hub: Hub | undefined;
   #closed = false;
+  #debug = false;
+  /** What instances were started with, for the saved workspace. */
+  readonly #contexts = new Map<string, unknown>();
+  /** Frames whose apps are connected. */
+  readonly #connected = new Set<number>();
 
   constructor(options: PlatformOptions) {
     this.#options = options;
@@ -90,12 +96,14 @@ class Runtime {
     });
     this.#shell = createShell(options.root, {
       storageKey: "crossframe.workspace",
+      contextOf: (instance) => this.#contexts.get(instance),
       on: {
         loaded: (frame) => this.#link.send(OpPageLoaded, frame, "", ""),
-        removed: (frame) => frame !== undefined && this.#link.send(OpPageRemoved, frame, "", ""),
+        removed: (frame) => frame !== undefined && this.#removed(frame),
         failed: (frame, fault) => frame !== undefined && this.#link.send(OpPageFailed, frame, "", JSON.stringify(fault)),
         retry: (frame, instance) => frame === undefined && void this.#restart(instance),
-        debugCrash: () => this.#link.exit(),
+        mayCrash: () => this.#debug,
+        crash: () => this.#link.exit(),
       },
     });
     this.#door = new Door(this.#link, (source) => this.#shell.frames.resolve(source));
@@ -105,20 +113,20 @@ class Runtime {
   async start(): Promise<Platform> {
     const [config, session] = await Promise.all([this.#options.config, claimSession()]);
     tidySessions(session);
-    const { title, debug, ...rest } = config;
+    const { title, debug = false, ...rest } = config;
+    this.#debug = debug;
     if (title !== undefined) {
-      document.title = title;
+      this.#shell.setTitle(title);
     }
     this.#link.start({
       kind: "start",
       boot: { ...rest, origin: location.origin, hub: session },
       wasm: this.#options.wasm,
       store: databaseOf(session),
-      debug: debug ?? false,
+      debug,
     });
     const hub = await this.#connect();
     this.#hub = hub;
-    this.#setStatus({ peers: 0 });
     await this.#shell.attach(hub);
     await fillWorkspace(hub, this.#shell);
     return { hub, crash: () => this.#link.exit(), close: () => this.#close() };
@@ -152,25 +160,44 @@ class Runtime {
   }
 
   /** What the hub asks of the page. */
-  #message({ op, ref, head }: PageMessage): void {
+  #message({ op, ref, head, body }: PageMessage): void {
     switch (op) {
       case OpPageReady:
         this.#ready.resolve(JSON.parse(head) as BootResult);
         break;
       case OpPageOpen:
-        this.#shell.open(ref, JSON.parse(head) as FrameSpec);
+        this.#open(ref, JSON.parse(head) as FrameSpec, body);
         break;
       case OpPageClose:
         this.#shell.close(ref);
-        this.#link.send(OpPageRemoved, ref, "", "");
+        this.#removed(ref);
         break;
       case OpPageChallenge:
         this.#shell.challenge(ref, JSON.parse(head) as Challenge);
         break;
       case OpPageState:
-        this.#shell.setState(ref, JSON.parse(head) as FrameState);
+        this.#state(ref, JSON.parse(head) as FrameState);
         break;
     }
+  }
+
+  #open(frame: number, spec: FrameSpec, context: string | null): void {
+    if (context !== null) {
+      this.#contexts.set(spec.instance, JSON.parse(context));
+    }
+    this.#shell.open(frame, spec);
+  }
+
+  #removed(frame: number): void {
+    this.#link.send(OpPageRemoved, frame, "", "");
+    this.#connected.delete(frame);
+    this.#setStatus({ peers: this.#connected.size });
+  }
+
+  #state(frame: number, state: FrameState): void {
+    this.#shell.setState(frame, state);
+    this.#connected[state.state === StateConnected ? "add" : "delete"](frame);
+    this.#setStatus({ peers: this.#connected.size });
   }
 
   #programStatus(status: Status): void {

@@ -13,7 +13,9 @@ export interface PageActions {
   nextTheme(): void;
   toggleLog(): void;
   showShortcuts(): void;
-  readonly debugCrash: (() => void) | undefined;
+  /** Whether {@link crash} is offered. */
+  mayCrash(): boolean;
+  crash(): void;
 }
 
 /** A shortcut that goes by the key's place on the keyboard, as Alt changes what letters give. */
@@ -129,7 +131,6 @@ function groupCommands(engine: LayoutEngine, page: PageActions): Command[] {
 }
 
 function pageCommands(page: PageActions): Command[] {
-  const { debugCrash } = page;
   return [
     { id: "page.palette", title: "Search apps and commands", section: "Page", icon: "search", keys: paletteKeys, run: () => page.showPalette() },
     { id: "page.add", title: "Add app", section: "Page", icon: "add", keys: alt("KeyN", "N"), run: () => page.addApp() },
@@ -143,9 +144,14 @@ function pageCommands(page: PageActions): Command[] {
       keys: { binding: "(\\?)", shown: "?" },
       run: () => page.showShortcuts(),
     },
-    ...(debugCrash
-      ? [{ id: "debug.crash", title: "Kill the hub's program (test recovery)", section: "Page", words: "debug crash", run: debugCrash } as const]
-      : []),
+    {
+      id: "debug.crash",
+      title: "Kill the hub's program (test recovery)",
+      section: "Page",
+      words: "debug crash",
+      when: () => page.mayCrash(),
+      run: () => page.crash(),
+    },
   ];
 }
 

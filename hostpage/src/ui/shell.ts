@@ -43,8 +43,9 @@ export interface ShellListener {
   failed(frame: number | undefined, fault: Fault): void;
   /** Someone asked for the app to be loaded anew. The shell has done that already where there is a frame. */
   retry(frame: number | undefined, instance: string): void;
-  /** Kills the hub's program, to show that it recovers; if absent, it is not offered. */
-  readonly debugCrash?: () => void;
+  /** Whether the configuration lets people end the hub's program, to show that the platform survives it. */
+  mayCrash(): boolean;
+  crash(): void;
 }
 
 /**
@@ -204,7 +205,8 @@ class PageShell implements Shell {
       nextTheme: () => this.#bar.setTheme(this.#theme.next()),
       toggleLog: () => this.#log.toggle(),
       showShortcuts: () => this.#shortcuts.showModal(),
-      debugCrash: this.#on.debugCrash,
+      mayCrash: () => this.#on.mayCrash(),
+      crash: () => this.#on.crash(),
     };
   }
 
