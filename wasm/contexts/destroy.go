@@ -64,6 +64,5 @@ func (r *Room) leave(c *shared) {
 	r.bytes -= c.size()
 	c.revision, c.lifetime, c.creator = 0, "", ""
 	c.value, c.parsed, c.text = nil, 0, nil
-	c.appends, c.appended = 0, 0
 	r.forget(c)
 }
