@@ -62,10 +62,11 @@ const (
 
 // Platform operations.
 const (
-	OpPolicyGet  Op = 80
-	OpPolicySet  Op = 81
-	OpAuditWatch Op = 82
-	OpAuditEvent Op = 83
+	OpPolicyGet    Op = 80
+	OpPolicySet    Op = 81
+	OpAuditWatch   Op = 82
+	OpAuditEvent   Op = 83
+	OpAuditUnwatch Op = 84
 )
 
 // Page operations: the control line between the main page and the hub. No app has it.
@@ -168,6 +169,7 @@ var opTable = [...]OpInfo{
 	{Op: OpPolicySet, Name: "policy.set", Room: "hub", From: FromApp, Reply: true, Head: "Policy", Summary: "Replaces the lists and checks every live connection against them; needs the grant \"admin\"."},
 	{Op: OpAuditWatch, Name: "audit.watch", Room: "hub", From: FromApp, Reply: true, Fields: "id: becomes the watch", Summary: "Tells audit events from now on; needs the grant \"admin\"."},
 	{Op: OpAuditEvent, Name: "audit.event", Room: "hub", From: FromHub, Head: "AuditEvent", Fields: "ref: the watch", Summary: "Something was refused, revoked or abused."},
+	{Op: OpAuditUnwatch, Name: "audit.unwatch", Room: "hub", From: FromApp, Reply: true, Fields: "ref: the watch", Summary: "Ends a watch."},
 
 	{Op: OpPageBoot, Name: "page.boot", Room: "page", From: FromPage, Head: "Boot", Summary: "Starts the hub with its configuration."},
 	{Op: OpPageReady, Name: "page.ready", Room: "page", From: ToPage, Head: "BootResult", Summary: "The hub runs, or says why it will not."},

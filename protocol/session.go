@@ -21,8 +21,6 @@ const (
 	MarkInitRequest = "INIT_REQUEST"
 	// MarkChallenge: the page to an app's window, {crossframe, nonce}; the app echoes the nonce on its port.
 	MarkChallenge = "CHALLENGE"
-	// MarkReconnect: the page to an app's window; the hub's Worker was replaced, greet again.
-	MarkReconnect = "RECONNECT"
 )
 
 // Ack is the head of INIT_ACK.

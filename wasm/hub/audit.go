@@ -1,7 +1,10 @@
 package hub
 
 import (
+	"strconv"
+
 	"github.com/crossframe/crossframe/protocol"
+	"github.com/crossframe/crossframe/protocol/jsontext"
 	"github.com/crossframe/crossframe/wasm/peer"
 )
 
@@ -57,7 +60,42 @@ func (h *Hub) auditWatch(t *peer.Turn) {
 		return
 	}
 	h.audit.watchers[t.From.ID] = t.Msg.ID
+	t.Out.Put(auditKey(t.From.ID), jsontext.AppendInt(nil, int64(t.Msg.ID)), protocol.Body{})
 	t.Reply(nil)
 }
 
-func (a *audit) forget(id peer.ID) { delete(a.watchers, id) }
+// auditUnwatch handles audit.unwatch.
+func (h *Hub) auditUnwatch(t *peer.Turn) {
+	if watch, watching := h.audit.watchers[t.From.ID]; !watching || watch != t.Msg.Ref {
+		t.Fail(protocol.NotOwner, "this peer has no such watch")
+		return
+	}
+	h.forgetAudit(t.From.ID)
+	t.Reply(nil)
+}
+
+// forgetAudit ends the watch of a peer, if it has one.
+func (h *Hub) forgetAudit(id peer.ID) {
+	if _, watching := h.audit.watchers[id]; watching {
+		delete(h.audit.watchers, id)
+		h.out.Drop(auditKey(id))
+	}
+}
+
+const auditPrefix = "hub/audit/"
+
+func auditKey(id peer.ID) string { return auditPrefix + strconv.FormatUint(uint64(id), 10) }
+
+// restoreAudit rebuilds a watch.
+func (h *Hub) restoreAudit(key string, watch []byte) error {
+	id, err := strconv.ParseUint(key[len(auditPrefix):], 10, 32)
+	if err != nil {
+		return err
+	}
+	number, err := jsontext.Int(watch)
+	if err != nil {
+		return err
+	}
+	h.audit.watchers[peer.ID(id)] = uint64(number)
+	return nil
+}

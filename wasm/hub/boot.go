@@ -73,7 +73,7 @@ func (h *Hub) Restore(key string, chunks []peer.Chunk) {
 
 // restoreOrder lists the beginnings of keys in the order in which they make sense: what may run, what runs, who
 // is connected, and then what they share.
-var restoreOrder = [...]string{policyKey, "apps/defined/", "apps/", "hub/connection/", "interop/", "contexts/"}
+var restoreOrder = [...]string{policyKey, "apps/defined/", "apps/", "hub/connection/", auditPrefix, "interop/", "contexts/"}
 
 func rank(key string) int {
 	for i, prefix := range restoreOrder {
@@ -130,6 +130,9 @@ func (h *Hub) restoreOwn(e savedEntry) error {
 		}
 		_, err := h.setPolicy(p)
 		return err
+	}
+	if strings.HasPrefix(e.key, auditPrefix) {
+		return h.restoreAudit(e.key, head)
 	}
 	var rec protocol.ConnectionRecord
 	if err := rec.DecodeJSON(head); err != nil {

@@ -85,7 +85,7 @@ func (h *Hub) end(c *connection, why, reason *protocol.Fault) {
 		}
 		h.farewell(c.peer.ID)
 	}
-	h.audit.forget(c.peer.ID)
+	h.forgetAudit(c.peer.ID)
 	if in := h.apps.ByFrame(c.source.frame); in != nil && c.source.window == 0 {
 		h.apps.Disconnected(&h.turn, in, c.peer.ID, reason)
 	}

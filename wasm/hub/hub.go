@@ -137,9 +137,10 @@ func (h *Hub) connect() {
 		protocol.OpAppDefine:    h.define,
 		protocol.OpAppRemove:    h.apps.Remove,
 
-		protocol.OpPolicyGet:  h.policyGet,
-		protocol.OpPolicySet:  h.policySet,
-		protocol.OpAuditWatch: h.auditWatch,
+		protocol.OpPolicyGet:    h.policyGet,
+		protocol.OpPolicySet:    h.policySet,
+		protocol.OpAuditWatch:   h.auditWatch,
+		protocol.OpAuditUnwatch: h.auditUnwatch,
 	} {
 		h.handlers[op] = handler
 	}

@@ -141,6 +141,7 @@ export const OpPolicyGet = 80;
 export const OpPolicySet = 81;
 export const OpAuditWatch = 82;
 export const OpAuditEvent = 83;
+export const OpAuditUnwatch = 84;
 
 // Page operations: the control line between the main page and the hub. No app has it.
 
@@ -161,8 +162,6 @@ export const OpPageMisuse = 110;
 export const MarkInitRequest = "INIT_REQUEST";
 /** MarkChallenge: the page to an app's window, {crossframe, nonce}; the app echoes the nonce on its port. */
 export const MarkChallenge = "CHALLENGE";
-/** MarkReconnect: the page to an app's window; the hub's Worker was replaced, greet again. */
-export const MarkReconnect = "RECONNECT";
 
 /** The protocol versions that this code speaks, newest first. */
 export const versions: readonly number[] = [1];
@@ -826,6 +825,7 @@ export const ops: readonly OpInfo[] = [
   { op: 81, name: "policy.set", fromApp: true, reply: true, charged: true },
   { op: 82, name: "audit.watch", fromApp: true, reply: true, charged: true },
   { op: 83, name: "audit.event" },
+  { op: 84, name: "audit.unwatch", fromApp: true, reply: true, charged: true },
   { op: 100, name: "page.boot" },
   { op: 101, name: "page.ready" },
   { op: 102, name: "page.greet" },
