@@ -8,7 +8,7 @@ import type { Chunk } from "./journal.js";
 
 /** The keys of the journal that outlive the page: everything else names connections and frames that do not. */
 const KEPT = ["contexts/value/", "contexts/floor"];
-const DELAY_MS = 150;
+const DELAY_MS = 20;
 
 export class ContextStore {
   readonly #store: UseStore;
