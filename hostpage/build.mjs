@@ -3,7 +3,7 @@
 //
 // Names under assets/ hold a digest of the content, so that they can be cached for ever; the program hub.wasm and the
 // glue code wasm_exec.js must be of one Go release, so the glue is bundled into the Worker and the release is checked.
-import { execFileSync } from "node:child_process";
+import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { basename, dirname, join, relative } from "node:path";
@@ -21,8 +21,21 @@ const programs = [{ name: "hub", constant: "WASM", main: "./wasm", tags: "" }];
 /** Browsers that have what the page needs: WebAssembly streaming, dynamic import, private fields, Trusted Types or nothing. */
 const target = ["chrome120", "firefox128", "safari17"];
 
-const go = (args, env = {}) =>
-  execFileSync("go", args, { cwd: root, env: { ...process.env, ...env }, encoding: "utf8", stdio: ["ignore", "pipe", "inherit"] }).trim();
+/** go runs the go command and returns what it prints. What it complains about is on the screen already when it fails. */
+function go(args, env = {}) {
+  const { status, stdout, error } = spawnSync("go", args, {
+    cwd: root,
+    env: { ...process.env, ...env },
+    encoding: "utf8",
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  if (error) throw error;
+  if (status !== 0) {
+    console.error(`hostpage/build.mjs: go ${args[0]} failed`);
+    process.exit(1);
+  }
+  return stdout.trim();
+}
 
 /** digest names content as esbuild does: eight letters of A-Z and 2-7. broker/assets knows immutable files by that. */
 function digest(content) {
@@ -100,12 +113,14 @@ function replaceOnce(html, name, address) {
   return parts.join(`"${address}"`);
 }
 
-await rm(dist, { recursive: true, force: true });
 const release = await glue();
+const compiled = [];
+for (const program of programs) compiled.push([program, await compile(program, release)]);
+// From here on little can fail; an earlier build stays until then.
+await rm(dist, { recursive: true, force: true });
 const manifest = { go: release.release, wasmExecSha256: release.sha256, wasm: {} };
 const define = {};
-for (const program of programs) {
-  const content = await compile(program, release);
+for (const [program, content] of compiled) {
   const url = await put(`assets/${program.name}.${digest(content)}.wasm`, content);
   const integrity = `sha384-${createHash("sha384").update(content).digest("base64")}`;
   manifest.wasm[program.name] = { url, integrity, bytes: content.length };

@@ -21,10 +21,10 @@ func TestPack(t *testing.T) {
 	write(t, filepath.Join(out, ".keep"), "kept")
 	write(t, filepath.Join(out, "site/gone.js"), "of an earlier build")
 	for range 2 {
-		if err := pack(out, []string{"site=" + source}); err != nil {
+		if err := (&packer{out: out, quality: 5}).pack([]string{"site=" + source}); err != nil {
 			t.Fatal(err)
 		}
-		want := []string{".keep", "site/assets/page.js", "site/assets/page.js.br", "site/assets/page.js.gz", "site/small.css"}
+		want := []string{".keep", ".quality", "site/assets/page.js", "site/assets/page.js.br", "site/assets/page.js.gz", "site/small.css"}
 		if got := list(t, out); !slices.Equal(got, want) {
 			t.Fatalf("packed %q, want %q", got, want)
 		}
@@ -41,17 +41,35 @@ func TestPack(t *testing.T) {
 	}
 	// A file that is not worth compressing any more loses its compressed forms.
 	write(t, filepath.Join(source, "assets/page.js"), "short")
-	if err := pack(out, []string{"site=" + source}); err != nil {
+	if err := (&packer{out: out, quality: 5}).pack([]string{"site=" + source}); err != nil {
 		t.Fatal(err)
 	}
-	if got := list(t, out); !slices.Equal(got, []string{".keep", "site/assets/page.js", "site/small.css"}) {
+	if got := list(t, out); !slices.Equal(got, []string{".keep", ".quality", "site/assets/page.js", "site/small.css"}) {
 		t.Errorf("packed %q", got)
+	}
+}
+
+func TestFormsOfLowerQualityAreMadeAnew(t *testing.T) {
+	out, source := t.TempDir(), t.TempDir()
+	write(t, filepath.Join(source, "page.js"), strings.Repeat("compress me, ", 1000))
+	form := filepath.Join(out, "site/page.js.br")
+	for _, step := range []struct {
+		quality int
+		anew    bool
+	}{{5, true}, {5, false}, {11, true}, {5, false}, {11, false}} {
+		write(t, form, "stale")
+		if err := (&packer{out: out, quality: step.quality}).pack([]string{"site=" + source}); err != nil {
+			t.Fatal(err)
+		}
+		if anew := string(read(t, form)) != "stale"; anew != step.anew {
+			t.Errorf("quality %d: made anew is %v", step.quality, anew)
+		}
 	}
 }
 
 func TestPackNeedsItsSources(t *testing.T) {
 	for _, source := range []string{"site", "site=" + filepath.Join(t.TempDir(), "missing")} {
-		if err := pack(t.TempDir(), []string{source}); err == nil {
+		if err := (&packer{out: t.TempDir()}).pack([]string{source}); err == nil {
 			t.Errorf("%q was accepted", source)
 		}
 	}

@@ -9,11 +9,14 @@ import (
 	"net"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/crossframe/crossframe/broker/assets"
 	"github.com/crossframe/crossframe/broker/config"
 	"github.com/crossframe/crossframe/broker/server"
 	"github.com/crossframe/crossframe/broker/source"
+	"github.com/crossframe/crossframe/protocol"
+	"github.com/crossframe/crossframe/protocol/license"
 	"github.com/crossframe/crossframe/protocol/origin"
 )
 
@@ -40,6 +43,7 @@ const hubMark = "__HUB_ORIGIN__"
 // demo is the demo on its way.
 type demo struct {
 	*demoCommand
+	on *console
 	// listeners are the main page's, then those of the apps in the order of demoApps.
 	listeners []net.Listener
 	hub       origin.Origin
@@ -48,7 +52,7 @@ type demo struct {
 
 // Run returns when ctx ends and the requests under way have ended.
 func (c *demoCommand) Run(ctx context.Context, on *console) (err error) {
-	d := &demo{demoCommand: c}
+	d := &demo{demoCommand: c, on: on}
 	defer func() {
 		if err != nil {
 			d.close()
@@ -62,7 +66,7 @@ func (c *demoCommand) Run(ctx context.Context, on *console) (err error) {
 		return err
 	}
 	log := newLog(on.err, loaded.Log)
-	w, err := newWorkspace(loaded, log)
+	w, err := newWorkspace(on, loaded, log)
 	if err != nil {
 		return err
 	}
@@ -74,7 +78,7 @@ func (c *demoCommand) Run(ctx context.Context, on *console) (err error) {
 		}
 		endpoints = append(endpoints, endpoint)
 	}
-	d.announce(on)
+	d.announce()
 	return serveAll(ctx, log, w.health, endpoints)
 }
 
@@ -110,7 +114,7 @@ func (d *demo) listen() error {
 
 // load makes the configuration: the demo's own apps with the origins that they have now, and those to add.
 func (d *demo) load() (*config.Loaded, error) {
-	text, err := fs.ReadFile(assets.Embedded("demo"), "apps.yaml")
+	text, err := fs.ReadFile(d.on.files("demo"), "apps.yaml")
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, errors.New("this binary was built without the demo\n  fix: run: make build")
 	} else if err != nil {
@@ -129,15 +133,36 @@ func (d *demo) load() (*config.Loaded, error) {
 		Listen: &listen, OpsListen: &off, PublicOrigins: []string{d.hub.String()}, Apps: d.Apps,
 		BlockList: []string{d.apps[len(d.apps)-1].String()}, LogLevel: &d.LogLevel,
 	}, base)
-	if err == nil {
-		loaded.Page.Title, loaded.Page.Debug = "Customer 360", d.Debug
+	if err != nil {
+		return nil, err
 	}
-	return loaded, err
+	loaded.Page.Title, loaded.Page.Debug = "Customer 360", d.Debug
+	return loaded, d.license(loaded)
+}
+
+// license makes a license key for a main page that is not of this machine by its name. It is signed by a key that
+// exists in this process only, so that it shows the way of a license key without being worth anything elsewhere.
+func (d *demo) license(loaded *config.Loaded) error {
+	page := d.hub.String()
+	if !license.NeedsLicense(page) {
+		return nil
+	}
+	key, err := license.NewSigningKey("demo")
+	if err != nil {
+		return err
+	}
+	now := time.Now()
+	loaded.License.Key, err = license.Issue(license.License{
+		Issuer: "crossframe demo", Subject: "demo", ID: "demo",
+		IssuedAt: now.Unix(), Expires: now.AddDate(1, 0, 0).Unix(), Origins: []string{page},
+	}, key)
+	loaded.LicenseKeys = []protocol.TrustedKey{key.Trusted()}
+	return err
 }
 
 // app returns the endpoint of one app.
 func (d *demo) app(i int, name string, w *workspace, log *slog.Logger) (server.Endpoint, error) {
-	files, err := assets.Load(assets.Embedded("demo/" + name))
+	files, err := assets.Load(d.on.files("demo/" + name))
 	if err != nil {
 		return server.Endpoint{}, fmt.Errorf("read the app %s: %w", name, err)
 	}
@@ -149,8 +174,8 @@ func (d *demo) app(i int, name string, w *workspace, log *slog.Logger) (server.E
 }
 
 // announce says where everything is.
-func (d *demo) announce(on *console) {
-	fmt.Fprintf(on.out, "\n  Workspace  %s\n\n", d.hub)
+func (d *demo) announce() {
+	fmt.Fprintf(d.on.out, "\n  Workspace  %s\n\n", d.hub)
 	for i, name := range demoApps {
 		label, remark := "", ""
 		if i == 0 {
@@ -159,9 +184,9 @@ func (d *demo) announce(on *console) {
 		if name == "blocked" {
 			remark = "  (on the block list: shows how it is refused)"
 		}
-		fmt.Fprintf(on.out, "  %-9s  %s  %s%s\n", label, d.apps[i], name, remark)
+		fmt.Fprintf(d.on.out, "  %-9s  %s  %s%s\n", label, d.apps[i], name, remark)
 	}
-	fmt.Fprintf(on.out, "\n  An app of your own: crossframe demo --apps my-app.yaml\n  Ctrl-C stops everything.\n\n")
+	fmt.Fprintf(d.on.out, "\n  An app of your own: crossframe demo --apps my-app.yaml\n  Ctrl-C stops everything.\n\n")
 }
 
 func (d *demo) close() {

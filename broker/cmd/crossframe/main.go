@@ -5,12 +5,14 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"os/signal"
 	"syscall"
 
 	"github.com/alecthomas/kong"
 
+	"github.com/crossframe/crossframe/broker/assets"
 	"github.com/crossframe/crossframe/broker/licensing"
 )
 
@@ -26,12 +28,14 @@ type commands struct {
 // console is what a command talks to.
 type console struct {
 	out, err io.Writer
+	// files returns a folder of the files to serve.
+	files func(folder string) fs.FS
 }
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	os.Exit(run(ctx, os.Args[1:], &console{os.Stdout, os.Stderr}))
+	os.Exit(run(ctx, os.Args[1:], &console{os.Stdout, os.Stderr, assets.Embedded}))
 }
 
 // run executes one command line and returns the exit code: 0 done, 1 failed, 2 not understood.

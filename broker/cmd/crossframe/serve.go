@@ -30,7 +30,7 @@ func (c *serveCommand) Run(ctx context.Context, on *console) error {
 		return err
 	}
 	log := newLog(on.err, loaded.Log)
-	w, err := newWorkspace(loaded, log)
+	w, err := newWorkspace(on, loaded, log)
 	if err != nil {
 		return err
 	}

@@ -28,8 +28,8 @@ type workspace struct {
 
 // newWorkspace puts a main page together. What is missing is in its health, not an error: a page that says what is
 // missing helps more than one that does not answer.
-func newWorkspace(loaded *config.Loaded, log *slog.Logger) (*workspace, error) {
-	files, err := assets.Load(assets.Embedded("site"))
+func newWorkspace(on *console, loaded *config.Loaded, log *slog.Logger) (*workspace, error) {
+	files, err := assets.Load(on.files("site"))
 	if err != nil {
 		return nil, fmt.Errorf("read embedded files: %w", err)
 	}
