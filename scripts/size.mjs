@@ -1,0 +1,28 @@
+// Says how large what travels is, against the goals, and writes build/size.json. Run after a build: node scripts/size.mjs
+import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { cpus, loadavg } from "node:os";
+import { brotliCompressSync, constants, gzipSync } from "node:zlib";
+
+const { go, wasm } = JSON.parse(await readFile("build/manifest.json", "utf8"));
+const brotli = (content) => brotliCompressSync(content, { params: { [constants.BROTLI_PARAM_QUALITY]: 11 } });
+const gzip = (content) => gzipSync(content, { level: 9 });
+
+/** Limits in kB (1000 bytes), compressed as it travels. */
+const goals = [
+  { name: "hub.wasm, brotli", file: `hostpage/dist${wasm.hub.url}`, pack: brotli, limit: 700 },
+  { name: "client library with everything, gzip", file: "hostpage/dist/client/v1/client.js", pack: gzip, limit: 10 },
+];
+
+const rows = [];
+for (const { name, file, pack, limit } of goals) {
+  const value = Math.round(pack(await readFile(file)).length / 100) / 10;
+  rows.push({ id: "P6", name, value, limit, baseline: "none", ok: value <= limit });
+}
+const cell = (text, width) => String(text).padStart(width);
+console.log(`${"".padEnd(38)}${cell("kB", 8)}${cell("limit", 8)}`);
+for (const { name, value, limit, ok } of rows) {
+  console.log(`${name.padEnd(38)}${cell(value.toFixed(1), 8)}${cell(limit, 8)}  ${ok ? "ok" : "TOO LARGE"}`);
+}
+const machine = { cpu: cpus()[0]?.model ?? "unknown", cores: cpus().length, load: loadavg()[0], node: process.version, go };
+await mkdir("build", { recursive: true });
+await writeFile("build/size.json", `${JSON.stringify({ machine, rows }, null, 2)}\n`);
