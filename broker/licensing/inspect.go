@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/crossframe/crossframe/protocol/license"
+	"github.com/crossframe/crossframe/protocol/license/sealed"
 )
 
 // KeyArg names a license key on the command line. A key in a file or on standard input does not show in process lists.
@@ -40,7 +40,7 @@ func (c *InspectCmd) Run(env *Env) error {
 	if err != nil {
 		return err
 	}
-	seal, fault := license.Inspect(key)
+	seal, fault := sealed.Inspect(key)
 	if fault != nil {
 		return fault
 	}

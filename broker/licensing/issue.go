@@ -10,6 +10,7 @@ import (
 
 	"github.com/crossframe/crossframe/broker/idn"
 	"github.com/crossframe/crossframe/protocol/license"
+	"github.com/crossframe/crossframe/protocol/license/sealed"
 	"github.com/crossframe/crossframe/protocol/origin"
 )
 
@@ -40,7 +41,7 @@ func (c *IssueCmd) Run(env *Env) error {
 	if err != nil {
 		return err
 	}
-	text, err := license.Issue(l, key)
+	text, err := sealed.Issue(l, key)
 	if err != nil {
 		return err
 	}

@@ -10,7 +10,7 @@ import (
 	"os"
 	"runtime"
 
-	"github.com/crossframe/crossframe/protocol/license"
+	"github.com/crossframe/crossframe/protocol/license/sealed"
 )
 
 // maxFileBytes bounds every file that the commands read.
@@ -28,7 +28,7 @@ type keyFile struct {
 const keyFileMark = "license signing key"
 
 // writeSigningKey makes a file that nobody else can read. It never replaces one: an overwritten signing key is lost.
-func writeSigningKey(path string, key license.SigningKey) error {
+func writeSigningKey(path string, key sealed.SigningKey) error {
 	text, err := json.Marshal(keyFile{
 		Crossframe: keyFileMark,
 		ID:         key.ID,
@@ -52,7 +52,7 @@ func writeSigningKey(path string, key license.SigningKey) error {
 }
 
 // readSigningKey reads a file of writeSigningKey. It refuses a file that others can read.
-func readSigningKey(path string) (key license.SigningKey, err error) {
+func readSigningKey(path string) (key sealed.SigningKey, err error) {
 	info, err := os.Stat(path)
 	if err != nil {
 		return key, fmt.Errorf("read signing key: %w; make one with \"crossframe license keygen\"", err)
@@ -70,10 +70,10 @@ func readSigningKey(path string) (key license.SigningKey, err error) {
 		return key, fmt.Errorf("read signing key: %s is no signing key; use a file that \"crossframe license keygen\" wrote", path)
 	}
 	seed, err := base64.RawURLEncoding.DecodeString(file.Private)
-	if err != nil || len(seed) != ed25519.SeedSize || !license.ValidKeyID(file.ID) {
+	if err != nil || len(seed) != ed25519.SeedSize || !sealed.ValidKeyID(file.ID) {
 		return key, fmt.Errorf("read signing key: %s is damaged; restore it from its backup", path)
 	}
-	return license.SigningKey{ID: file.ID, Private: ed25519.NewKeyFromSeed(seed)}, nil
+	return sealed.SigningKey{ID: file.ID, Private: ed25519.NewKeyFromSeed(seed)}, nil
 }
 
 // readFile reads a file of at most maxFileBytes.

@@ -4,7 +4,7 @@ import (
 	"fmt"
 
 	"github.com/crossframe/crossframe/protocol"
-	"github.com/crossframe/crossframe/protocol/license"
+	"github.com/crossframe/crossframe/protocol/license/sealed"
 )
 
 // KeygenCmd makes a signing key.
@@ -19,7 +19,7 @@ func (c *KeygenCmd) Run(env *Env) error {
 	if id == "" {
 		id = env.now().UTC().Format("2006") + "a"
 	}
-	key, err := license.NewSigningKey(id)
+	key, err := sealed.NewSigningKey(id)
 	if err != nil {
 		return err
 	}

@@ -10,7 +10,7 @@ import (
 	"io"
 
 	"github.com/crossframe/crossframe/protocol"
-	"github.com/crossframe/crossframe/protocol/license"
+	"github.com/crossframe/crossframe/protocol/license/sealed"
 )
 
 // ReadTrustedKeys reads a JSON list of trusted keys, as keygen prints it and the configuration holds it, and checks it.
@@ -45,7 +45,7 @@ func CheckTrustedKeys(keys []protocol.TrustedKey) error {
 	for i, k := range keys {
 		public, err := base64.RawURLEncoding.Strict().DecodeString(k.Public)
 		switch {
-		case !license.ValidKeyID(k.ID):
+		case !sealed.ValidKeyID(k.ID):
 			faults = append(faults, fmt.Errorf("trusted key %d: an id is 1 to 64 letters, digits, -, _ and .", i+1))
 		case seen[k.ID]:
 			faults = append(faults, fmt.Errorf("trusted key %d: the id %s is used twice; rename none, drop the wrong one", i+1, k.ID))

@@ -5,6 +5,7 @@ import (
 
 	"github.com/crossframe/crossframe/protocol"
 	"github.com/crossframe/crossframe/protocol/license"
+	"github.com/crossframe/crossframe/protocol/license/sealed"
 	"github.com/crossframe/crossframe/protocol/origin"
 )
 
@@ -47,7 +48,7 @@ func (c *VerifyCmd) Run(env *Env) error {
 	if !license.NeedsLicense(c.Origin) {
 		fmt.Fprintf(env.err(), "A main page at %s needs no license key.\n", c.Origin)
 	}
-	l, fault := license.Open(key, c.Origin, keys, now.Unix())
+	l, fault := sealed.Open(key, c.Origin, keys, now.Unix())
 	result := verdict{OK: fault == nil, State: l.State, Fault: fault}
 	if l.ID != "" {
 		result.License = viewOf(l)

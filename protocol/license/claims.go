@@ -19,8 +19,11 @@ const (
 	maxLimit = 1<<53 - 1
 )
 
-// parseClaims reads claims whose signature has been checked. Unknown claims are for later versions.
-func parseClaims(text []byte) (l License, err error) {
+// MaxOrigins bounds the origins of one license.
+const MaxOrigins = 32
+
+// Parse reads claims whose signature has been checked. Unknown claims are for later versions.
+func Parse(text []byte) (l License, err error) {
 	err = jsontext.Members(text, func(name string, value []byte) (err error) {
 		switch name {
 		case "iss":
@@ -47,7 +50,7 @@ func parseClaims(text []byte) (l License, err error) {
 		return err
 	})
 	if err == nil {
-		err = l.check()
+		err = l.Validate()
 	}
 	return l, err
 }
@@ -70,8 +73,8 @@ func parseLimits(text []byte) (map[string]int64, error) {
 	return limits, err
 }
 
-// check holds a license to its bounds, when it is issued and when it is opened.
-func (l *License) check() error {
+// Validate holds a license to its bounds, when it is issued and when it is opened.
+func (l *License) Validate() error {
 	switch {
 	case !validText(l.Subject) || !validText(l.ID) || l.Issuer != "" && !validText(l.Issuer):
 		return errors.New("subject and id, and issuer where there is one, are texts of 1 to 256 bytes")

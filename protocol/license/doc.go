@@ -1,13 +1,10 @@
-// Package license opens and issues license keys: signed statements that a platform may run on certain origins until
-// a certain day, sealed so that they do not even open elsewhere.
+// Package license judges licenses: signed statements that a platform may run on certain origins until a certain day.
 //
-// What a key guarantees: only the holder of a signing key can make or alter one, and it says nothing to somebody who
-// does not know an origin it was made for. What it cannot guarantee: whoever can change the hub can take the check
-// out. A license key limits misuse; it never authenticates anybody.
+// What a license guarantees: only the holder of a signing key can make or alter one. What it cannot guarantee: whoever
+// can change the hub can take the check out. It limits misuse; it never authenticates anybody.
 //
-// The package may import protocol, protocol/jsontext, protocol/origin and the standard library. Opening is part of hub.wasm;
-// issuing is in files of its own and reached by the broker's commands only. It keeps no state, reads no clock
-// and never puts a key, or a part of one, into an error.
-//
-// The format, CF1, is described in docs/licensing.md.
+// Here is what a license says and what follows from it. This is part of hub.wasm, so there is no cryptography in it:
+// what it reads has been authenticated, in the Worker by the browser's own cryptography and elsewhere by package sealed, which
+// also issues keys. The package may import protocol, protocol/jsontext, protocol/origin and the small packages of the
+// standard library. It keeps no state, reads no clock and never sees a key.
 package license

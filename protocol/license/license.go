@@ -14,7 +14,7 @@ type License struct {
 	Subject string
 	// ID names this license; it may stand in logs, unlike the key.
 	ID string
-	// KeyID names the key that signed it.
+	// KeyID names the key that signed it, where that is known: it is no claim.
 	KeyID string
 
 	IssuedAt  int64
@@ -29,7 +29,7 @@ type License struct {
 	// Limits are numbers by name. A name that is not there is not limited.
 	Limits map[string]int64
 
-	// State is what At said when the key was opened.
+	// State is what At said when the license was checked.
 	State State
 }
 

@@ -7,6 +7,7 @@ import (
 	"github.com/crossframe/crossframe/protocol"
 	"github.com/crossframe/crossframe/protocol/dialect"
 	"github.com/crossframe/crossframe/protocol/license"
+	"github.com/crossframe/crossframe/protocol/license/sealed"
 	"github.com/crossframe/crossframe/wasm/peer"
 )
 
@@ -52,7 +53,7 @@ func (h *Hub) checkLicense(result *protocol.BootResult) *protocol.Fault {
 	if h.boot.LicenseKey == "" {
 		return protocol.NewFault(protocol.LicenseMissing, "this platform needs a license key on "+h.boot.Origin+"; set license.key in the configuration")
 	}
-	granted, fault := license.Open(h.boot.LicenseKey, h.boot.Origin, h.boot.LicenseKeys, h.boot.NowMs/1000)
+	granted, fault := sealed.Open(h.boot.LicenseKey, h.boot.Origin, h.boot.LicenseKeys, h.boot.NowMs/1000)
 	if fault != nil {
 		return fault
 	}

@@ -14,6 +14,7 @@ import (
 	"github.com/crossframe/crossframe/broker/server"
 	"github.com/crossframe/crossframe/protocol"
 	"github.com/crossframe/crossframe/protocol/license"
+	"github.com/crossframe/crossframe/protocol/license/sealed"
 	"github.com/crossframe/crossframe/protocol/origin"
 )
 
@@ -62,7 +63,7 @@ func missingOf(files assets.Set, loaded *config.Loaded) (missing []string) {
 		if !license.NeedsLicense(o.String()) {
 			continue
 		}
-		if _, fault := license.Open(loaded.License.Key, o.String(), loaded.LicenseKeys, time.Now().Unix()); fault != nil {
+		if _, fault := sealed.Open(loaded.License.Key, o.String(), loaded.LicenseKeys, time.Now().Unix()); fault != nil {
 			missing = append(missing, "license key for "+o.String()+": "+fault.Error())
 		}
 	}

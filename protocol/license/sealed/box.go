@@ -1,4 +1,4 @@
-package license
+package sealed
 
 import (
 	"crypto/aes"
@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/crossframe/crossframe/protocol"
+	"github.com/crossframe/crossframe/protocol/license"
 )
 
 // A key is "CF1." and, in base64url, a box:
@@ -28,12 +29,11 @@ const (
 	nonceBytes = 12
 )
 
-const (
-	// MaxKeyBytes bounds a license key's text.
-	MaxKeyBytes = 16 << 10
-	// MaxOrigins bounds the origins of one license.
-	MaxOrigins = 32
-)
+// MaxKeyBytes bounds a license key's text.
+const MaxKeyBytes = 16 << 10
+
+// space is what may surround a key.
+const space = " \t\n\v\f\r"
 
 // product is the input of the slots' key derivation. It is no secret: it keeps keys of other products from fitting.
 const product = "crossframe license v1"
@@ -52,22 +52,22 @@ type box struct {
 
 // unpack takes a key apart. White space around it is not part of it.
 func unpack(key string) (*box, *protocol.Fault) {
-	key = strings.TrimSpace(key)
+	key = strings.Trim(key, space)
 	if key == "" {
 		return nil, protocol.NewFault(protocol.LicenseMissing, "there is no license key; localhost needs none, other origins do")
 	}
 	text, ok := strings.CutPrefix(key, prefix)
 	if !ok || len(key) > MaxKeyBytes {
-		return nil, invalid("it does not begin with " + prefix + " or is too long")
+		return nil, license.Invalid("it does not begin with " + prefix + " or is too long")
 	}
 	raw, ok := decode64(text)
 	if !ok || len(raw) < saltBytes+1 {
-		return nil, invalid("it is incomplete or has characters that no key has")
+		return nil, license.Invalid("it is incomplete or has characters that no key has")
 	}
 	n := int(raw[saltBytes])
 	head := saltBytes + 1 + n*slotBytes
-	if n == 0 || n > MaxOrigins || len(raw) < head+nonceBytes+tagBytes {
-		return nil, invalid("it is incomplete or was altered")
+	if n == 0 || n > license.MaxOrigins || len(raw) < head+nonceBytes+tagBytes {
+		return nil, license.Invalid("it is incomplete or was altered")
 	}
 	b := &box{
 		head:   append([]byte(prefix), raw[:head]...),
@@ -77,14 +77,9 @@ func unpack(key string) (*box, *protocol.Fault) {
 		sealed: raw[head+nonceBytes:],
 	}
 	if string(b.nonce) != string(nonceOf(b.head)) {
-		return nil, invalid("it is incomplete or was altered")
+		return nil, license.Invalid("it is incomplete or was altered")
 	}
 	return b, nil
-}
-
-// invalid is the fault for a key that no issuer made so.
-func invalid(why string) *protocol.Fault {
-	return protocol.NewFault(protocol.LicenseInvalid, "the license key is not valid: "+why+"; use the key exactly as it was issued")
 }
 
 // decode64 reads base64url without padding. The standard decoder skips line breaks; a key has none.

@@ -1,4 +1,4 @@
-package license
+package sealed
 
 import (
 	"crypto/ed25519"
@@ -6,7 +6,7 @@ import (
 	"strings"
 
 	"github.com/crossframe/crossframe/protocol"
-	"github.com/crossframe/crossframe/protocol/jsontext"
+	"github.com/crossframe/crossframe/protocol/license"
 )
 
 // The token in the box is PASETO v4.public: Ed25519 and nothing else, so that there is no algorithm to confuse. The
@@ -14,6 +14,12 @@ import (
 const (
 	tokenHeader = "v4.public."
 	assertion   = "hub-license"
+)
+
+// A footer has one spelling, so that there is nothing to parse before the signature has been checked.
+const (
+	footerStart = `{"kid":"`
+	footerEnd   = `"}`
 )
 
 // maxKeyID bounds the id of a signing key.
@@ -26,7 +32,7 @@ func verify(token string, keys []protocol.TrustedKey) (claims []byte, key protoc
 	body, ok2 := decode64(body64)
 	footer, ok3 := decode64(footer64)
 	if !ok || !ok2 || !ok3 || !hasFooter || len(body) < ed25519.SignatureSize {
-		return nil, key, invalid("it holds no signed license")
+		return nil, key, license.Invalid("it holds no signed license")
 	}
 	key, fault = selectKey(footer, keys)
 	if fault != nil {
@@ -39,22 +45,17 @@ func verify(token string, keys []protocol.TrustedKey) (claims []byte, key protoc
 	}
 	claims, signature := body[:len(body)-ed25519.SignatureSize], body[len(body)-ed25519.SignatureSize:]
 	if !ed25519.Verify(public, preAuth([]byte(tokenHeader), claims, footer, []byte(assertion)), signature) {
-		return nil, key, invalid("its signature is wrong")
+		return nil, key, license.Invalid("its signature is wrong")
 	}
 	return claims, key, nil
 }
 
 // selectKey returns the trusted key that the footer names. Nothing else in a token has a say in how it is checked.
 func selectKey(footer []byte, keys []protocol.TrustedKey) (key protocol.TrustedKey, fault *protocol.Fault) {
-	id := ""
-	err := jsontext.Members(footer, func(name string, value []byte) (err error) {
-		if name == "kid" {
-			id, err = jsontext.Unquote(value)
-		}
-		return err
-	})
-	if err != nil || !ValidKeyID(id) {
-		return key, invalid("it does not name the key that signed it")
+	text, ok := strings.CutPrefix(string(footer), footerStart)
+	id, ok2 := strings.CutSuffix(text, footerEnd)
+	if !ok || !ok2 || !ValidKeyID(id) {
+		return key, license.Invalid("it does not name the key that signed it")
 	}
 	for _, k := range keys {
 		if k.ID == id {

@@ -1,9 +1,11 @@
-package license
+package sealed
 
 import (
 	"os"
 	"strings"
 	"testing"
+
+	"github.com/crossframe/crossframe/protocol/license"
 )
 
 func FuzzOpen(f *testing.F) {
@@ -23,7 +25,7 @@ func FuzzOpen(f *testing.F) {
 		if (fault == nil) != (l.ID != "") {
 			t.Fatalf("%+v beside %v", l, fault)
 		}
-		if fault == nil && strings.TrimSpace(text) != key {
+		if fault == nil && strings.Trim(text, space) != key {
 			t.Fatalf("a key that nobody issued opens at %s: %s", at, text)
 		}
 	})
@@ -35,12 +37,12 @@ func FuzzClaims(f *testing.F) {
 	f.Add(appendClaims(nil, &l))
 	f.Add([]byte(`{"sub":"a","jti":"b","iat":1,"exp":2,"origins":["https://a.b"]}`))
 	f.Fuzz(func(t *testing.T, text []byte) {
-		l, err := parseClaims(text)
+		l, err := license.Parse(text)
 		if err != nil {
 			return
 		}
 		written := appendClaims(nil, &l)
-		again, err := parseClaims(written)
+		again, err := license.Parse(written)
 		if err != nil || string(appendClaims(nil, &again)) != string(written) {
 			t.Fatalf("%s is written %s: %v", text, written, err)
 		}

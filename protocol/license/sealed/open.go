@@ -1,7 +1,8 @@
-package license
+package sealed
 
 import (
 	"github.com/crossframe/crossframe/protocol"
+	"github.com/crossframe/crossframe/protocol/license"
 	"github.com/crossframe/crossframe/protocol/origin"
 )
 
@@ -12,57 +13,48 @@ import (
 // LICENSE_EXPIRED. The license is filled in beside the last two, and beside no other fault.
 //
 // On a foreign origin the box stays shut, so that damage inside of it is reported as a mismatch there.
-func Open(key, pageOrigin string, keys []protocol.TrustedKey, now int64) (License, *protocol.Fault) {
-	b, fault := unpack(key)
+func Open(key, pageOrigin string, keys []protocol.TrustedKey, now int64) (license.License, *protocol.Fault) {
+	claims, signer, fault := authenticate(key, pageOrigin, keys)
 	if fault != nil {
-		return License{}, fault
+		return license.License{}, fault
 	}
-	page, err := origin.Parse(pageOrigin)
-	if err != nil || page.Opaque {
-		return License{}, protocol.NewFault(protocol.LicenseOrigin, "the page has no origin that a license key can be bound to")
+	// A slot is no authority: whoever opened a box can add slots to it. The signed list is, and Check goes by it.
+	l, fault := license.Check(claims, pageOrigin, now)
+	if l.ID != "" {
+		l.KeyID = signer
 	}
-	fileKey, ok := b.fileKey(slotLabels(page))
-	if !ok {
-		return License{}, mismatch(page)
-	}
-	token, ok := unseal(fileKey, b.nonce, b.sealed, b.head)
-	if !ok {
-		return License{}, invalid("it is incomplete or was altered")
-	}
-	claims, signer, fault := verify(string(token), keys)
-	if fault != nil {
-		return License{}, fault
-	}
-	l, err := parseClaims(claims)
-	if err != nil {
-		return License{}, invalid(err.Error())
-	}
-	if signer.NotAfterIssued != 0 && l.IssuedAt > signer.NotAfterIssued {
-		return License{}, invalid("it was issued after its signing key " + signer.ID + " had been retired")
-	}
-	// A slot is no authority: whoever opened a box can add slots to it. The signed list is.
-	list, _, err := origin.NewPatterns(origin.AllowList, l.Origins)
-	if err != nil {
-		return License{}, invalid("its list of origins cannot be read")
-	}
-	if !list.Allows(pageOrigin) {
-		return License{}, mismatch(page)
-	}
-	l.KeyID = signer.ID
-	l.State, fault = l.At(now)
 	return l, fault
 }
 
-func mismatch(page origin.Origin) *protocol.Fault {
-	return protocol.NewFault(protocol.LicenseOrigin,
-		"the license key is not made for "+page.String()+"; ask its issuer for one that names this origin")
-}
-
-// NeedsLicense reports whether a main page at this origin needs a license key. Pages of the very machine (localhost and
-// names below it, 127.0.0.0/8, [::1]; any port) do not, so that development needs no setting up.
-func NeedsLicense(pageOrigin string) bool {
-	o, err := origin.Parse(pageOrigin)
-	return err != nil || !o.Web() || !o.Loopback()
+// authenticate opens a key and returns the claims that a trusted key signed while it was in use, and that key's id. This is the
+// part that the browser does in JavaScript.
+func authenticate(key, pageOrigin string, keys []protocol.TrustedKey) (claims []byte, signer string, fault *protocol.Fault) {
+	b, fault := unpack(key)
+	if fault != nil {
+		return nil, "", fault
+	}
+	page, err := origin.Parse(pageOrigin)
+	if err != nil || page.Opaque {
+		return nil, "", protocol.NewFault(protocol.LicenseOrigin, "the page has no origin that a license key can be bound to")
+	}
+	fileKey, ok := b.fileKey(slotLabels(page))
+	if !ok {
+		return nil, "", license.Foreign(page.String())
+	}
+	token, ok := unseal(fileKey, b.nonce, b.sealed, b.head)
+	if !ok {
+		return nil, "", license.Invalid("it is incomplete or was altered")
+	}
+	claims, trusted, fault := verify(string(token), keys)
+	if fault != nil {
+		return nil, "", fault
+	}
+	if trusted.NotAfterIssued != 0 {
+		if l, err := license.Parse(claims); err != nil || l.IssuedAt > trusted.NotAfterIssued {
+			return nil, "", license.Invalid("it was issued after its signing key " + trusted.ID + " had been retired")
+		}
+	}
+	return claims, trusted.ID, nil
 }
 
 // Seal is what a license key shows to somebody who knows no origin of it. Nothing of it has been authenticated.

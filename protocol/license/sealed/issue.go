@@ -1,4 +1,4 @@
-package license
+package sealed
 
 import (
 	"crypto/ed25519"
@@ -10,6 +10,7 @@ import (
 
 	"github.com/crossframe/crossframe/protocol"
 	"github.com/crossframe/crossframe/protocol/jsontext"
+	"github.com/crossframe/crossframe/protocol/license"
 )
 
 // SigningKey signs licenses. Keep it offline: whoever has it can issue keys.
@@ -39,7 +40,16 @@ func (k SigningKey) Trusted() protocol.TrustedKey {
 
 // Issue makes the license key for l. Origins are brought into canonical form; KeyID and State are not read. If
 // NotBefore is 0, the license begins when it is issued.
-func Issue(l License, key SigningKey) (string, error) {
+func Issue(l license.License, key SigningKey) (string, error) {
+	random := make([]byte, saltBytes+keyBytes)
+	if _, err := rand.Read(random); err != nil {
+		return "", fmt.Errorf("issue license: %w", err)
+	}
+	return issueWith(random, l, key)
+}
+
+// issueWith is Issue with the random bytes given, so that tests can make the same key twice.
+func issueWith(random []byte, l license.License, key SigningKey) (string, error) {
 	if !ValidKeyID(key.ID) || len(key.Private) != ed25519.PrivateKeySize {
 		return "", errors.New("issue license: the signing key is incomplete")
 	}
@@ -57,10 +67,10 @@ func Issue(l License, key SigningKey) (string, error) {
 		}
 	}
 	l.Origins = labels
-	if err := l.check(); err != nil {
+	if err := l.Validate(); err != nil {
 		return "", fmt.Errorf("issue license: %w", err)
 	}
-	sealed, err := pack(labels, sign(appendClaims(nil, &l), key))
+	sealed, err := pack(random, labels, sign(appendClaims(nil, &l), key))
 	if err != nil {
 		return "", fmt.Errorf("issue license: %w", err)
 	}
@@ -70,12 +80,9 @@ func Issue(l License, key SigningKey) (string, error) {
 	return sealed, nil
 }
 
-// pack seals a token for everybody who knows one of the labels.
-func pack(labels []string, token string) (string, error) {
-	random := make([]byte, saltBytes+keyBytes)
-	if _, err := rand.Read(random); err != nil {
-		return "", err
-	}
+// pack seals a token for everybody who knows one of the labels. The random bytes become salt and file key, and are used for
+// nothing else.
+func pack(random []byte, labels []string, token string) (string, error) {
 	salt, fileKey := random[:saltBytes], random[saltBytes:]
 	raw := append([]byte(prefix), salt...)
 	raw = append(raw, byte(len(labels)))
@@ -102,14 +109,14 @@ func pack(labels []string, token string) (string, error) {
 
 // sign makes the token for claims.
 func sign(claims []byte, key SigningKey) string {
-	footer := append(jsontext.AppendString([]byte(`{"kid":`), key.ID), '}')
+	footer := []byte(footerStart + key.ID + footerEnd)
 	signature := ed25519.Sign(key.Private, preAuth([]byte(tokenHeader), claims, footer, []byte(assertion)))
 	body := append(slices.Clone(claims), signature...)
 	return tokenHeader + strict.EncodeToString(body) + "." + strict.EncodeToString(footer)
 }
 
 // appendClaims writes the claims as JSON, always in the same order.
-func appendClaims(dst []byte, l *License) []byte {
+func appendClaims(dst []byte, l *license.License) []byte {
 	dst = jsontext.AppendString(append(dst, `{"iss":`...), l.Issuer)
 	dst = jsontext.AppendString(append(dst, `,"sub":`...), l.Subject)
 	dst = jsontext.AppendString(append(dst, `,"jti":`...), l.ID)

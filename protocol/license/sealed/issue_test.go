@@ -1,4 +1,4 @@
-package license
+package sealed
 
 import (
 	"encoding/json"
@@ -9,30 +9,31 @@ import (
 	"aidanwoods.dev/go-paseto"
 
 	"github.com/crossframe/crossframe/protocol"
+	"github.com/crossframe/crossframe/protocol/license"
 )
 
 func TestIssueRefuses(t *testing.T) {
-	for what, change := range map[string]func(*License){
-		"no origin":      func(l *License) { l.Origins = nil },
-		"too many":       func(l *License) { l.Origins = manyOrigins(MaxOrigins + 1) },
-		"every origin":   func(l *License) { l.Origins = []string{"https://*"} },
-		"any scheme":     func(l *License) { l.Origins = []string{"*://a.example.com"} },
-		"no scheme":      func(l *License) { l.Origins = []string{"a.example.com"} },
-		"whole suffix":   func(l *License) { l.Origins = []string{"https://*.com"} },
-		"rooted suffix":  func(l *License) { l.Origins = []string{"https://*.com."} },
-		"inner wildcard": func(l *License) { l.Origins = []string{"https://a-*.example.com"} },
-		"null":           func(l *License) { l.Origins = []string{"null"} },
-		"path":           func(l *License) { l.Origins = []string{"https://example.com/app"} },
-		"no subject":     func(l *License) { l.Subject = "" },
-		"no id":          func(l *License) { l.ID = "" },
-		"expired before": func(l *License) { l.Expires = l.IssuedAt },
-		"never begins":   func(l *License) { l.NotBefore = l.Expires },
-		"milliseconds":   func(l *License) { l.Expires *= 1000 },
-		"grace":          func(l *License) { l.GraceDays = 1000 },
-		"limit":          func(l *License) { l.Limits = map[string]int64{"apps": -1} },
-		"no text":        func(l *License) { l.Limits = map[string]int64{"\xff": 1} },
-		"empty feature":  func(l *License) { l.Features = []string{""} },
-		"too much":       func(l *License) { l.Features = manyOrigins(maxFeatures) },
+	for what, change := range map[string]func(*license.License){
+		"no origin":      func(l *license.License) { l.Origins = nil },
+		"too many":       func(l *license.License) { l.Origins = manyOrigins(license.MaxOrigins + 1) },
+		"every origin":   func(l *license.License) { l.Origins = []string{"https://*"} },
+		"any scheme":     func(l *license.License) { l.Origins = []string{"*://a.example.com"} },
+		"no scheme":      func(l *license.License) { l.Origins = []string{"a.example.com"} },
+		"whole suffix":   func(l *license.License) { l.Origins = []string{"https://*.com"} },
+		"rooted suffix":  func(l *license.License) { l.Origins = []string{"https://*.com."} },
+		"inner wildcard": func(l *license.License) { l.Origins = []string{"https://a-*.example.com"} },
+		"null":           func(l *license.License) { l.Origins = []string{"null"} },
+		"path":           func(l *license.License) { l.Origins = []string{"https://example.com/app"} },
+		"no subject":     func(l *license.License) { l.Subject = "" },
+		"no id":          func(l *license.License) { l.ID = "" },
+		"expired before": func(l *license.License) { l.Expires = l.IssuedAt },
+		"never begins":   func(l *license.License) { l.NotBefore = l.Expires },
+		"milliseconds":   func(l *license.License) { l.Expires *= 1000 },
+		"grace":          func(l *license.License) { l.GraceDays = 1000 },
+		"limit":          func(l *license.License) { l.Limits = map[string]int64{"apps": -1} },
+		"no text":        func(l *license.License) { l.Limits = map[string]int64{"\xff": 1} },
+		"empty feature":  func(l *license.License) { l.Features = []string{""} },
+		"too much":       func(l *license.License) { l.Features = manyOrigins(256) },
 	} {
 		l := sample()
 		change(&l)
@@ -57,7 +58,7 @@ func manyOrigins(n int) (list []string) {
 
 func TestIssueAtTheBounds(t *testing.T) {
 	l := sample()
-	l.Origins = manyOrigins(MaxOrigins)
+	l.Origins = manyOrigins(license.MaxOrigins)
 	l.NotBefore = 0
 	key := issue(t, l)
 	for _, o := range l.Origins {

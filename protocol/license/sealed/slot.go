@@ -1,4 +1,4 @@
-package license
+package sealed
 
 import (
 	"errors"
