@@ -85,7 +85,7 @@ test-ts: $(NPM) $(CLIENT) ## Test TypeScript in Node
 .PHONY: e2e
 e2e: $(NPM) ## Test the real thing in a real browser
 	@$(MAKE) --no-print-directory build BROTLI=5
-	CHROMIUM=$$(scripts/chromium.sh) $(BIN)/vitest run --root hostpage --config vitest.e2e.config.ts
+	CROSSFRAME=$(CURDIR)/build/crossframe CHROMIUM=$$(scripts/chromium.sh) $(BIN)/vitest run --root hostpage --config vitest.e2e.config.ts
 
 .PHONY: fuzz
 fuzz: ## Fuzz every decoder for FUZZTIME each (10s)
