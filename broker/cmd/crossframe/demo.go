@@ -17,6 +17,7 @@ import (
 	"github.com/crossframe/crossframe/broker/source"
 	"github.com/crossframe/crossframe/protocol"
 	"github.com/crossframe/crossframe/protocol/license"
+	"github.com/crossframe/crossframe/protocol/license/sealed"
 	"github.com/crossframe/crossframe/protocol/origin"
 )
 
@@ -147,12 +148,12 @@ func (d *demo) license(loaded *config.Loaded) error {
 	if !license.NeedsLicense(page) {
 		return nil
 	}
-	key, err := license.NewSigningKey("demo")
+	key, err := sealed.NewSigningKey("demo")
 	if err != nil {
 		return err
 	}
 	now := time.Now()
-	loaded.License.Key, err = license.Issue(license.License{
+	loaded.License.Key, err = sealed.Issue(license.License{
 		Issuer: "crossframe demo", Subject: "demo", ID: "demo",
 		IssuedAt: now.Unix(), Expires: now.AddDate(1, 0, 0).Unix(), Origins: []string{page},
 	}, key)

@@ -19,6 +19,7 @@ import (
 
 	"github.com/crossframe/crossframe/protocol"
 	"github.com/crossframe/crossframe/protocol/license"
+	"github.com/crossframe/crossframe/protocol/license/sealed"
 )
 
 // testFiles stand for a build: a page, and the demo's apps.
@@ -247,7 +248,7 @@ func TestDemo(t *testing.T) {
 	if len(boot.Policy.BlockList) != 1 || boot.Policy.BlockList[0] != "http://blocked.test:"+blocked {
 		t.Errorf("block list: %v", boot.Policy.BlockList)
 	}
-	if l, fault := license.Open(boot.LicenseKey, "http://hub.test:"+port, boot.LicenseKeys, time.Now().Unix()); fault != nil || l.State != license.StateValid {
+	if l, fault := sealed.Open(boot.LicenseKey, "http://hub.test:"+port, boot.LicenseKeys, time.Now().Unix()); fault != nil || l.State != license.StateValid {
 		t.Errorf("the demo's license: %+v, %v", l, fault)
 	}
 	status, h, body = get(t, "http://127.0.0.1:"+app+"/", "Host", "customers.test:"+app)
