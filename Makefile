@@ -118,14 +118,14 @@ $(NPM): package-lock.json
 	npm ci --no-audit --no-fund
 	@touch $@
 
-$(CLIENT): $(NPM) $(call find,clientlib protocol/ts)
+$(CLIENT): $(NPM) $(call find,clientlib/src protocol/ts/src) $(wildcard clientlib/*.json) clientlib/build.mjs
 	npm run build --workspace clientlib
 	@touch $@
 
-$(SITE): $(NPM) $(CLIENT) $(GO_SOURCES) $(call find,hostpage)
+$(SITE): $(NPM) $(CLIENT) $(GO_SOURCES) $(call find,hostpage/src) $(wildcard hostpage/*.css) hostpage/index.html hostpage/build.mjs
 	node hostpage/build.mjs
 
-$(DEMO): $(NPM) $(call find,demo clientlib/src)
+$(DEMO): $(NPM) $(call find,demo/src clientlib/src protocol/ts/src) demo/build.mjs
 	node demo/build.mjs
 	@touch $@
 

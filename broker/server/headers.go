@@ -16,7 +16,7 @@ const TrustedTypes = "hub-worker"
 
 // powerfulFeatures are off for the main page and for every app, unless a definition asks for one.
 var powerfulFeatures = []string{
-	"accelerometer", "bluetooth", "browsing-topics", "camera", "display-capture", "geolocation", "gyroscope", "hid",
+	"accelerometer", "browsing-topics", "camera", "display-capture", "geolocation", "gyroscope", "hid",
 	"identity-credentials-get", "idle-detection", "local-fonts", "magnetometer", "microphone", "midi", "otp-credentials",
 	"payment", "publickey-credentials-create", "publickey-credentials-get", "screen-wake-lock", "serial", "storage-access",
 	"usb", "window-management", "xr-spatial-tracking",

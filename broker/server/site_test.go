@@ -103,7 +103,7 @@ func TestEveryAnswerHasTheHeaders(t *testing.T) {
 		"Cross-Origin-Opener-Policy": "same-origin-allow-popups",
 		"X-Content-Type-Options":     "nosniff",
 		"Referrer-Policy":            "strict-origin",
-		"Permissions-Policy": `accelerometer=(), bluetooth=(), browsing-topics=(), camera=(self "https://crm.example.com"), ` +
+		"Permissions-Policy": `accelerometer=(), browsing-topics=(), camera=(self "https://crm.example.com"), ` +
 			`clipboard-write=(self "https://crm.example.com"), display-capture=(), geolocation=(), gyroscope=(), hid=(), ` +
 			`identity-credentials-get=(), idle-detection=(), local-fonts=(), magnetometer=(), microphone=(), midi=(), otp-credentials=(), ` +
 			`payment=(), publickey-credentials-create=(), publickey-credentials-get=(), screen-wake-lock=(), serial=(), storage-access=(), ` +
