@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"slices"
 	"strconv"
-	"strings"
 
 	"github.com/crossframe/crossframe/protocol"
 	"github.com/crossframe/crossframe/wasm/peer"
@@ -15,19 +14,21 @@ import (
 func (r *Room) List(t *peer.Turn) {
 	var list protocol.AppList
 	for _, name := range r.order {
-		if app := r.apps[name]; t.From.Grants.Admin || t.From.Grants.Start.Has(name) {
-			list.Apps = append(list.Apps, visible(app, t.From))
+		if sees(t.From, name) {
+			list.Apps = append(list.Apps, visible(&r.apps[name].Definition, t.From))
 		}
 	}
 	t.Reply(list.AppendJSON(nil))
 }
 
+// sees reports whether p may know that there is such an app.
+func sees(p *peer.Peer, name string) bool { return p.Grants.Admin || p.Grants.Start.Has(name) }
+
 // visible returns the parts of a definition that p may see.
-func visible(app *App, p *peer.Peer) protocol.Definition {
+func visible(d *protocol.Definition, p *peer.Peer) protocol.Definition {
 	if p.Grants.Admin {
-		return app.Definition
+		return *d
 	}
-	d := app.Definition
 	return protocol.Definition{
 		Name: d.Name, Title: d.Title, Description: d.Description, URL: d.URL, Icon: d.Icon, Version: d.Version,
 		Categories: d.Categories, Single: d.Single, Hidden: d.Hidden, Custom: d.Custom,
@@ -36,7 +37,7 @@ func visible(app *App, p *peer.Peer) protocol.Definition {
 
 // ListInstances handles apps.instances.
 func (r *Room) ListInstances(t *peer.Turn) {
-	list := r.instanceList()
+	list := r.instanceList(t.From)
 	t.Reply(list.AppendJSON(nil))
 }
 
@@ -53,7 +54,7 @@ func (r *Room) Watch(t *peer.Turn) {
 	}
 	r.watches[w] = struct{}{}
 	t.Out.Put(watchKey(w), nil, protocol.Body{})
-	list := r.instanceList()
+	list := r.instanceList(t.From)
 	t.Reply(list.AppendJSON(nil))
 }
 
@@ -68,36 +69,48 @@ func (r *Room) Unwatch(t *peer.Turn) {
 	t.Reply(nil)
 }
 
-// Define handles apps.define: all of the definitions, or none.
-func (r *Room) Define(t *peer.Turn) {
+// Define handles apps.define: all of the definitions, or none. It reports whether they stand.
+func (r *Room) Define(t *peer.Turn) bool {
 	if !t.From.Grants.Admin {
-		t.Fail(protocol.PermissionDenied, `defining apps needs the grant "admin"`)
-		return
+		denied(t, `defining apps needs the grant "admin"`)
+		return false
 	}
 	var list protocol.AppList
 	if err := list.DecodeJSON(t.Msg.Head); err != nil {
 		t.Fail(protocol.InvalidApp, err.Error())
-		return
+		return false
 	}
 	for i := range list.Apps {
 		if _, fault := compile(list.Apps[i]); fault != nil {
 			t.FailWith(fault)
-			return
+			return false
 		}
 	}
 	for i := range list.Apps {
 		r.Add(list.Apps[i])
-		one := protocol.AppList{Apps: list.Apps[i : i+1]}
-		t.Out.Put("apps/defined/"+list.Apps[i].Name, one.AppendJSON(nil), protocol.Body{})
+		t.Out.Put(definedKey(list.Apps[i].Name), oneApp(list.Apps[i]), protocol.Body{})
 	}
-	r.tell(t, &protocol.AppChange{Defined: list.Apps})
+	for _, in := range r.instances {
+		if app := r.apps[in.Info.App]; app != nil {
+			in.App = app
+		}
+	}
+	r.tell(t, func(p *peer.Peer) (change protocol.AppChange) {
+		for i := range list.Apps {
+			if sees(p, list.Apps[i].Name) {
+				change.Defined = append(change.Defined, visible(&list.Apps[i], p))
+			}
+		}
+		return change
+	})
 	t.Reply(nil)
+	return true
 }
 
-// Remove handles apps.remove. Instances of the app run on.
+// Remove handles apps.remove. Instances of the app run on under the definition that they had.
 func (r *Room) Remove(t *peer.Turn) {
 	if !t.From.Grants.Admin {
-		t.Fail(protocol.PermissionDenied, `removing apps needs the grant "admin"`)
+		denied(t, `removing apps needs the grant "admin"`)
 		return
 	}
 	app := r.definitionOrNotFound(t, t.Msg.Name)
@@ -105,9 +118,21 @@ func (r *Room) Remove(t *peer.Turn) {
 		return
 	}
 	r.forget(app.Name)
-	t.Out.Put("apps/defined/"+app.Name, nil, protocol.Body{})
-	r.tell(t, &protocol.AppChange{Removed: []string{app.Name}})
+	t.Out.Put(definedKey(app.Name), oneApp(app.Definition), removedBody)
+	r.tell(t, func(p *peer.Peer) (change protocol.AppChange) {
+		if sees(p, app.Name) {
+			change.Removed = []string{app.Name}
+		}
+		return change
+	})
 	t.Reply(nil)
+}
+
+func definedKey(app string) string { return "apps/defined/" + app }
+
+func oneApp(d protocol.Definition) []byte {
+	list := protocol.AppList{Apps: []protocol.Definition{d}}
+	return list.AppendJSON(nil)
 }
 
 func (r *Room) forget(name string) {
@@ -115,20 +140,53 @@ func (r *Room) forget(name string) {
 	r.order = slices.DeleteFunc(r.order, func(n string) bool { return n == name })
 }
 
-func (r *Room) instanceList() protocol.InstanceList {
+func (r *Room) instanceList(p *peer.Peer) protocol.InstanceList {
 	var list protocol.InstanceList
 	for _, in := range r.instances {
-		list.Instances = append(list.Instances, in.Info)
+		list.Instances = append(list.Instances, in.told(p))
 	}
 	slices.SortFunc(list.Instances, func(a, b protocol.InstanceInfo) int { return cmp.Compare(a.Instance, b.Instance) })
 	return list
 }
 
-// tell sends a change to those who watch, in the order in which they began to.
-func (r *Room) tell(t *peer.Turn, change *protocol.AppChange) {
-	if len(r.watches) == 0 {
-		return
+// told returns what p may know of the instance: everybody sees what runs, but the words of a reason name origins and
+// parts of definitions, which are for those who started it and for the administration.
+func (in *Instance) told(p *peer.Peer) protocol.InstanceInfo {
+	info := in.Info
+	if info.Reason != nil && !p.Grants.Admin && p.Instance() != info.StartedBy {
+		info.Reason = protocol.NewFault(info.Reason.Code, "")
 	}
+	return info
+}
+
+// tellInstance tells that an instance came, changed or stopped.
+func (r *Room) tellInstance(t *peer.Turn, in *Instance, stopped bool) {
+	r.tell(t, func(p *peer.Peer) (change protocol.AppChange) {
+		if info := []protocol.InstanceInfo{in.told(p)}; stopped {
+			change.Stopped = info
+		} else {
+			change.Instances = info
+		}
+		return change
+	})
+}
+
+// tell sends a change to those who watch: to each what it may know, and nothing where that is nothing.
+func (r *Room) tell(t *peer.Turn, change func(p *peer.Peer) protocol.AppChange) {
+	for _, w := range r.sortedWatches() {
+		p := r.opts.Peers.Peer(w.peer)
+		if p == nil {
+			continue
+		}
+		c := change(p)
+		if len(c.Defined)+len(c.Removed)+len(c.Instances)+len(c.Stopped) > 0 {
+			t.Out.Send(w.peer, protocol.Envelope{Op: protocol.OpAppChanged, Ref: w.id, Head: c.AppendJSON(nil)})
+		}
+	}
+}
+
+// sortedWatches returns the watches in an order that does not depend on chance.
+func (r *Room) sortedWatches() []request {
 	order := make([]request, 0, len(r.watches))
 	for w := range r.watches {
 		order = append(order, w)
@@ -136,10 +194,7 @@ func (r *Room) tell(t *peer.Turn, change *protocol.AppChange) {
 	slices.SortFunc(order, func(a, b request) int {
 		return cmp.Or(cmp.Compare(a.peer, b.peer), cmp.Compare(a.id, b.id))
 	})
-	head := change.AppendJSON(nil)
-	for _, w := range order {
-		t.Out.Send(w.peer, protocol.Envelope{Op: protocol.OpAppChanged, Ref: w.id, Head: head})
-	}
+	return order
 }
 
 func (r *Room) watchCount(p peer.ID) (n int) {
@@ -165,7 +220,7 @@ func (r *Room) Joined(*peer.Turn, *peer.Peer) {}
 
 // Left drops what the peer watched and waited for.
 func (r *Room) Left(t *peer.Turn, p *peer.Peer) {
-	for w := range r.watches {
+	for _, w := range r.sortedWatches() {
 		if w.peer == p.ID {
 			r.dropWatch(t, w)
 		}
@@ -177,10 +232,3 @@ func (r *Room) Left(t *peer.Turn, p *peer.Peer) {
 
 // Gone does nothing: the room itself decided that the instance is gone.
 func (r *Room) Gone(*peer.Turn, string) {}
-
-func quoted(name string) string {
-	if len(name) > 64 {
-		name = strings.ToValidUTF8(name[:64], "") + "…"
-	}
-	return strconv.Quote(name)
-}

@@ -18,45 +18,50 @@ func (r *Room) Restore(key string, chunks []peer.Chunk) error {
 	kind, rest, _ := strings.Cut(strings.TrimPrefix(key, "apps/"), "/")
 	switch kind {
 	case "instance":
-		return r.restoreInstance(chunks[0].Head)
+		return r.restoreInstance(chunks[0])
 	case "defined":
-		return r.restoreDefinition(rest, chunks[0].Head)
+		return r.restoreDefinition(rest, chunks[0])
 	case "watch":
 		return r.restoreWatch(rest)
 	}
 	return errors.New("restore " + key + ": unknown key")
 }
 
-func (r *Room) restoreInstance(head []byte) error {
+func (r *Room) restoreInstance(chunk peer.Chunk) error {
 	var rec protocol.InstanceRecord
-	if err := rec.DecodeJSON(head); err != nil {
+	if err := rec.DecodeJSON(chunk.Head); err != nil {
 		return err
 	}
 	app := r.apps[rec.Info.App]
 	if app == nil {
-		// The definition was removed while the instance ran on: it keeps running, and nothing new is admitted.
-		app = &App{Definition: protocol.Definition{Name: rec.Info.App, URL: "about:blank"}}
+		app = r.removed[rec.Info.App]
 	}
-	in := &Instance{Info: rec.Info, App: app, Frame: uint64(rec.Frame), Loads: rec.Loads, Context: rec.Context}
+	if app == nil {
+		return errors.New("there is no definition of " + rec.Info.App)
+	}
+	in := &Instance{Info: rec.Info, App: app, Frame: uint64(rec.Frame), Loads: rec.Loads, Context: chunk.Body}
 	r.instances[in.Info.Instance], r.frames[in.Frame] = in, in
 	r.lastFrame = max(r.lastFrame, in.Frame)
 	return nil
 }
 
-// restoreDefinition repeats a change of the definitions at run time; an empty head removed the app.
-func (r *Room) restoreDefinition(name string, head []byte) error {
-	if len(head) == 0 {
-		r.forget(name)
-		return nil
-	}
+// removedBody is in the journal beside a definition that was removed. Its instances run on.
+var removedBody = protocol.TextBody([]byte("null"))
+
+// restoreDefinition repeats a change of the definitions at run time.
+func (r *Room) restoreDefinition(name string, chunk peer.Chunk) error {
 	var list protocol.AppList
-	if err := list.DecodeJSON(head); err != nil {
+	if err := list.DecodeJSON(chunk.Head); err != nil {
 		return err
 	}
 	for i := range list.Apps {
 		if fault := r.Add(list.Apps[i]); fault != nil {
 			return fault
 		}
+	}
+	if len(chunk.Body) > 0 {
+		r.removed[name] = r.apps[name]
+		r.forget(name)
 	}
 	return nil
 }
@@ -75,9 +80,13 @@ func (r *Room) restoreWatch(rest string) error {
 	return nil
 }
 
-// Resume gives the instances that were loading when the program was lost their time to connect anew.
+// Resume gives the instances that were loading when the program was lost their time to connect anew, and ends the
+// state of those whose connection did not come back.
 func (r *Room) Resume(t *peer.Turn) {
 	for _, in := range r.instances {
+		if id := peer.ID(in.Info.Peer); id != 0 && r.opts.Peers.Peer(id) == nil {
+			r.Disconnected(t, in, id, nil)
+		}
 		if in.Info.State == protocol.StateLoading {
 			r.awaitConnection(t, in, r.opts.StartMs)
 		}

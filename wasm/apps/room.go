@@ -7,6 +7,7 @@ package apps
 
 import (
 	"strconv"
+	"strings"
 
 	"github.com/crossframe/crossframe/protocol"
 	"github.com/crossframe/crossframe/protocol/definition"
@@ -14,12 +15,21 @@ import (
 	"github.com/crossframe/crossframe/wasm/peer"
 )
 
+// Peers tells the room who is connected and ready: what a watcher hears depends on its grants.
+type Peers interface {
+	Peer(id peer.ID) *peer.Peer
+}
+
 // Options of a room.
 type Options struct {
-	// Random fills b with random bytes; it makes instance ids.
+	// Peers must be set.
+	Peers Peers
+	// Random fills b with random bytes; it makes instance ids. It must be set.
 	Random func(b []byte)
 	// StartMs is how long an app may take to connect, in milliseconds; if 0, protocol.DefaultStartMs.
 	StartMs int64
+	// LastFrame is the highest frame number that an earlier room of the same hub can have given away.
+	LastFrame uint64
 }
 
 // App is a definition with its compiled parts.
@@ -39,8 +49,8 @@ type Instance struct {
 	Loads int64
 	// Context is the start context, a JSON text, or empty.
 	Context []byte
-	// startDue is when it counts as failed if nothing has connected; 0 once something has.
-	startDue int64
+	// Blocked is why the page thinks that the app's document is gone, until something proves or disproves it.
+	Blocked *protocol.Fault
 	// waiting are requests that want to know when it is connected.
 	waiting []request
 }
@@ -52,9 +62,11 @@ type request struct {
 
 // Room holds definitions and instances.
 type Room struct {
-	opts      Options
-	apps      map[string]*App
-	order     []string
+	opts  Options
+	apps  map[string]*App
+	order []string
+	// removed holds definitions that were removed before a crash of the program, for instances that ran on.
+	removed   map[string]*App
 	instances map[string]*Instance
 	frames    map[uint64]*Instance
 	lastFrame uint64
@@ -64,14 +76,14 @@ type Room struct {
 
 // New returns an empty room.
 func New(opts Options) *Room {
-	if opts.StartMs == 0 {
-		opts.StartMs = protocol.DefaultStartMs
-	}
+	opts.StartMs = protocol.ClampTimeout(opts.StartMs, protocol.DefaultStartMs)
 	return &Room{
 		opts:      opts,
 		apps:      make(map[string]*App),
+		removed:   make(map[string]*App),
 		instances: make(map[string]*Instance),
 		frames:    make(map[uint64]*Instance),
+		lastFrame: opts.LastFrame,
 		watches:   make(map[request]struct{}),
 	}
 }
@@ -111,23 +123,14 @@ func compile(d protocol.Definition) (*App, *protocol.Fault) {
 // ByFrame returns the instance in a frame, or nil.
 func (r *Room) ByFrame(frame uint64) *Instance { return r.frames[frame] }
 
-// ByID returns the instance with the id, or nil.
-func (r *Room) ByID(instance string) *Instance { return r.instances[instance] }
-
-// Instances calls f for every instance.
-func (r *Room) Instances(f func(*Instance)) {
-	for _, in := range r.instances {
-		f(in)
-	}
-}
-
-// newInstanceID returns an id that no instance has: the app's name and 40 random bits.
+// newInstanceID returns an id that no instance has: the app's name and 40 random bits. It is a valid name, so that a
+// saved layout can ask for it again.
 func (r *Room) newInstanceID(app string) string {
 	const digits = "0123456789abcdefghjkmnpqrstvwxyz"
 	for {
 		var b [8]byte
 		r.opts.Random(b[:])
-		id := []byte(app + "-")
+		id := append([]byte(clip(app, 128)), '-')
 		for _, c := range b {
 			id = append(id, digits[c&31])
 		}
@@ -141,14 +144,30 @@ func (r *Room) newInstanceID(app string) string {
 func (r *Room) definitionOrNotFound(t *peer.Turn, name string) *App {
 	app := r.apps[name]
 	if app == nil {
-		t.Fail(protocol.AppNotFound, "no app definition is named "+strconv.Quote(name))
+		t.Fail(protocol.AppNotFound, "no app definition is named "+quoted(name))
 	}
 	return app
 }
 
-// Renew points an instance at the current definition of its app, where there is one.
-func (r *Room) Renew(in *Instance) {
-	if app := r.apps[in.Info.App]; app != nil {
-		in.App = app
+// denied answers PERMISSION_DENIED; the audit log hears of it, too.
+func denied(t *peer.Turn, message string) {
+	t.Out.Audits = append(t.Out.Audits, protocol.AuditEvent{
+		Code: protocol.PermissionDenied, Origin: t.From.Info.Origin, App: t.From.App(), Instance: t.From.Instance(),
+	})
+	t.Fail(protocol.PermissionDenied, message)
+}
+
+func quoted(name string) string {
+	if short := clip(name, 64); len(short) < len(name) {
+		name = short + "…"
 	}
+	return strconv.Quote(name)
+}
+
+// clip cuts s to at most n bytes, between characters.
+func clip(s string, n int) string {
+	if len(s) <= n {
+		return s
+	}
+	return strings.ToValidUTF8(s[:n], "")
 }

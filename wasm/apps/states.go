@@ -9,7 +9,7 @@ import (
 
 // Connected notes that the instance has a ready connection.
 func (r *Room) Connected(t *peer.Turn, in *Instance, p peer.ID) {
-	in.Info.Peer = int64(p)
+	in.Info.Peer, in.Blocked = int64(p), nil
 	r.setState(t, in, protocol.StateConnected, nil)
 	for _, w := range in.waiting {
 		t.Out.Send(w.peer, protocol.Envelope{Op: protocol.OpReply, ID: w.id, Head: in.Info.AppendJSON(nil)})
@@ -17,17 +17,24 @@ func (r *Room) Connected(t *peer.Turn, in *Instance, p peer.ID) {
 	in.waiting = nil
 }
 
-// Disconnected notes that the instance's connection p ended; reason is nil where the app or a reload ended it.
+// Disconnected notes that a connection of the instance's document ended; reason is nil where the app or a reload
+// ended it. A connection that never got ready changes the state only where something was awaited.
 func (r *Room) Disconnected(t *peer.Turn, in *Instance, p peer.ID, reason *protocol.Fault) {
-	if in.Info.Peer != int64(p) {
+	if in.Info.Peer != int64(p) && (reason == nil || in.Info.State != protocol.StateLoading && in.Info.State != protocol.StateGone) {
 		return
 	}
 	in.Info.Peer = 0
-	if reason != nil {
-		r.setState(t, in, protocol.StateRefused, reason)
+	switch {
+	case reason == nil:
+		r.setState(t, in, protocol.StateGone, nil)
 		return
+	case in.Blocked != nil:
+		reason, in.Blocked = in.Blocked, nil
+		r.setState(t, in, protocol.StateFailed, reason)
+	default:
+		r.setState(t, in, protocol.StateRefused, reason)
 	}
-	r.setState(t, in, protocol.StateGone, nil)
+	r.failWaiting(t, in, reason)
 }
 
 // Refused notes that a document in the instance's frame greeted and was refused.
@@ -39,8 +46,10 @@ func (r *Room) Refused(t *peer.Turn, in *Instance, reason *protocol.Fault) {
 	r.failWaiting(t, in, reason)
 }
 
-// Failed handles page.failed: the page says why the frame cannot show its app.
+// Failed handles page.failed: the page says why the frame does not show its app. Which frame it was the browser does
+// not always tell, so a connected app gets to prove itself first; if it cannot, this was why.
 func (r *Room) Failed(t *peer.Turn, in *Instance, reason *protocol.Fault) {
+	in.Blocked = reason
 	if in.Info.State != protocol.StateConnected {
 		r.setState(t, in, protocol.StateFailed, reason)
 		r.failWaiting(t, in, reason)
@@ -55,33 +64,42 @@ func (r *Room) Removed(t *peer.Turn, in *Instance) {
 	r.starts.Remove(in.Frame)
 	t.Out.Drop(instanceKey(in.Frame))
 	in.Info.State, in.Info.Peer, in.Info.Reason = protocol.StateGone, 0, nil
-	change := protocol.AppChange{Stopped: []protocol.InstanceInfo{in.Info}}
-	r.tell(t, &change)
+	r.tellInstance(t, in, true)
 }
 
-// Loaded notes a load event of the frame, and gives a document that was not there before its time to greet.
+// over reports whether nothing is to be expected of the instance as it is.
+func (in *Instance) over() bool {
+	switch in.Info.State {
+	case protocol.StateGone, protocol.StateFailed, protocol.StateRefused:
+		return true
+	}
+	return false
+}
+
+// Loaded notes a load event of the frame, and gives a document that was not there before its time to greet. The
+// first load may be that of a document that has greeted and was refused already, and the one behind page.failed is that of
+// the browser's error page.
 func (r *Room) Loaded(t *peer.Turn, in *Instance) {
 	in.Loads++
-	if in.Info.State == protocol.StateGone || in.Info.State == protocol.StateFailed || in.Info.State == protocol.StateRefused {
-		if in.Loads > 1 {
-			r.awaitConnection(t, in, r.opts.StartMs)
-			r.setState(t, in, protocol.StateLoading, nil)
-			return
-		}
+	if in.over() && in.Loads > 1 && in.Blocked == nil {
+		r.awaitConnection(t, in, r.opts.StartMs)
+		r.setState(t, in, protocol.StateLoading, nil)
+		return
+	}
+	if in.Info.State != protocol.StateConnected {
+		in.Blocked = nil
 	}
 	r.journal(t, in)
 }
 
 // awaitConnection makes the instance count as failed unless something connects within ms.
 func (r *Room) awaitConnection(t *peer.Turn, in *Instance, ms int64) {
-	in.startDue = t.Now + ms
-	r.starts.Add(in.Frame, in.startDue)
+	r.starts.Add(in.Frame, t.Now+ms)
 }
 
 func (r *Room) setState(t *peer.Turn, in *Instance, state string, reason *protocol.Fault) {
 	in.Info.State, in.Info.Reason = state, reason
 	if state != protocol.StateLoading {
-		in.startDue = 0
 		r.starts.Remove(in.Frame)
 	}
 	head := protocol.FrameState{State: state, Reason: reason}
@@ -131,13 +149,12 @@ func instanceKey(frame uint64) string { return "apps/instance/" + strconv.Format
 
 // journal writes the instance down.
 func (r *Room) journal(t *peer.Turn, in *Instance) {
-	rec := protocol.InstanceRecord{Info: in.Info, Frame: int64(in.Frame), Loads: in.Loads, Context: in.Context}
-	t.Out.Put(instanceKey(in.Frame), rec.AppendJSON(nil), protocol.Body{})
+	rec := protocol.InstanceRecord{Info: in.Info, Frame: int64(in.Frame), Loads: in.Loads}
+	t.Out.Put(instanceKey(in.Frame), rec.AppendJSON(nil), in.context())
 }
 
 // changed journals the instance and tells those who watch.
 func (r *Room) changed(t *peer.Turn, in *Instance) {
 	r.journal(t, in)
-	change := protocol.AppChange{Instances: []protocol.InstanceInfo{in.Info}}
-	r.tell(t, &change)
+	r.tellInstance(t, in, false)
 }

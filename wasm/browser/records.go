@@ -2,6 +2,7 @@ package browser
 
 import (
 	"errors"
+	"math"
 	"slices"
 	"unsafe"
 
@@ -51,6 +52,18 @@ func padded(n int) int { return (n + wordBytes - 1) &^ (wordBytes - 1) }
 // word reads a number. Records begin at multiples of eight bytes of memory that is aligned alike.
 func word(b []byte, i int) float64 { return *(*float64)(unsafe.Pointer(&b[i*wordBytes])) }
 
+// maxBody bounds the size that a record may give its body: more than a string of JavaScript can be long, and little
+// enough for an int of 32 bits.
+const maxBody = math.MaxInt32
+
+// length returns n where it is a length of at most limit.
+func length(n float64, limit int) (int, bool) {
+	if !(n >= 0 && n <= float64(limit)) {
+		return 0, false
+	}
+	return int(n), true
+}
+
 // reader walks incoming records.
 type reader struct {
 	data   []byte
@@ -72,9 +85,11 @@ func (r *reader) next(e *protocol.Envelope) (more bool, err error) {
 		return false, errShort
 	}
 	b := r.data
-	name, head := int(word(b, 4)), int(word(b, 5))
+	name, ok := length(word(b, 4), len(b))
+	head, ok2 := length(word(b, 5), len(b))
+	size, ok3 := length(word(b, 7), maxBody)
 	end := padded(fixed + name + head)
-	if name < 0 || head < 0 || end > len(b) {
+	if !ok || !ok2 || !ok3 || end > len(b) {
 		return false, errShort
 	}
 	*e = protocol.Envelope{
@@ -83,7 +98,7 @@ func (r *reader) next(e *protocol.Envelope) (more bool, err error) {
 		Head: b[fixed+name : fixed+name+head : fixed+name+head],
 	}
 	if kind := protocol.BodyKind(word(b, 6)); kind != protocol.BodyNone {
-		e.Body = protocol.HeldBody(r.bodies, r.index, kind, int(word(b, 7)))
+		e.Body = protocol.HeldBody(r.bodies, r.index, kind, size)
 	}
 	r.index++
 	r.data = b[end:]

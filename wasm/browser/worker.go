@@ -43,7 +43,7 @@ func NewWorker(bodies protocol.BodySource, opts hub.Options) *Worker {
 
 // Reserve returns the input area, with room for n bytes. An area returned earlier is no longer used.
 func (w *Worker) Reserve(n int) []byte {
-	if n > len(w.in) {
+	if n > len(w.in) || len(w.in) == 0 {
 		w.in = make([]byte, max(padded(n), 2*len(w.in), 64<<10))
 	}
 	return w.in

@@ -47,16 +47,23 @@ func (h *Hub) note(code protocol.Code, docOrigin, app, instance string) {
 	rate.dropped = 0
 	head := event.AppendJSON(nil)
 	for id, watch := range h.audit.watchers {
-		if c := h.byPeer[id]; c != nil {
+		// The grant may have been taken back since.
+		if c := h.byPeer[id]; c != nil && c.peer.Grants.Admin {
 			h.deliver(c, protocol.Envelope{Op: protocol.OpAuditEvent, Ref: watch, Head: head})
 		}
 	}
 }
 
+// denied answers PERMISSION_DENIED; the audit log hears of it, too.
+func (h *Hub) denied(t *peer.Turn, message string) {
+	h.note(protocol.PermissionDenied, t.From.Info.Origin, t.From.App(), t.From.Instance())
+	t.Fail(protocol.PermissionDenied, message)
+}
+
 // auditWatch handles audit.watch. A peer has one watch; a second one takes the first one's place.
 func (h *Hub) auditWatch(t *peer.Turn) {
 	if !t.From.Grants.Admin {
-		t.Fail(protocol.PermissionDenied, `watching the audit needs the grant "admin"`)
+		h.denied(t, `watching the audit needs the grant "admin"`)
 		return
 	}
 	h.audit.watchers[t.From.ID] = t.Msg.ID

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/crossframe/crossframe/protocol"
+	"github.com/crossframe/crossframe/protocol/definition"
 	"github.com/crossframe/crossframe/protocol/dialect"
 	"github.com/crossframe/crossframe/protocol/license"
 	"github.com/crossframe/crossframe/protocol/license/sealed"
@@ -36,6 +37,9 @@ func (h *Hub) configure(result *protocol.BootResult) *protocol.Fault {
 		return protocol.NewFault(protocol.InvalidArgument, "policy: "+err.Error())
 	}
 	result.Warnings = warnings
+	if p := definition.First(&protocol.Definition{Name: "x", URL: "https://x", Limits: h.boot.Limits}); p != nil {
+		return protocol.NewFault(protocol.InvalidArgument, p.Field+": "+p.Text)
+	}
 	for i := range h.boot.Apps {
 		if fault := h.apps.Add(h.boot.Apps[i]); fault != nil {
 			return fault
@@ -139,18 +143,32 @@ func (h *Hub) restoreOwn(e savedEntry) error {
 	if err := rec.DecodeJSON(head); err != nil {
 		return err
 	}
-	return h.restoreConnection(&rec)
+	if err := h.restoreConnection(&rec); err != nil {
+		// Nobody else would tell the client app, whose port is open.
+		h.ports.Send(Port(rec.Port), h.dialectOf(rec.Dialect).Refusal(protocol.NewFault(protocol.SessionRevoked, "the hub has lost this connection")))
+		h.ports.Close(Port(rec.Port))
+		return err
+	}
+	return nil
+}
+
+// dialectOf returns the dialect of that name; where there is none, the native one.
+func (h *Hub) dialectOf(name string) dialect.Dialect {
+	i := slices.IndexFunc(h.dialects, func(d dialect.Dialect) bool { return d.Name() == name })
+	return h.dialects[max(i, 0)]
 }
 
 func (h *Hub) restoreConnection(rec *protocol.ConnectionRecord) error {
-	i := slices.IndexFunc(h.dialects, func(d dialect.Dialect) bool { return d.Name() == rec.Dialect })
-	if i < 0 {
+	d := h.dialectOf(rec.Dialect)
+	if d.Name() != rec.Dialect {
 		return protocol.NewFault(protocol.BadMessage, "unknown dialect")
 	}
 	c := &connection{
-		port: Port(rec.Port), source: source{uint64(rec.Frame), rec.Window}, dialect: h.dialects[i], version: rec.Version,
-		session: h.dialects[i].Open(rec.Version), met: make(map[peer.ID]struct{}),
+		port: Port(rec.Port), source: source{uint64(rec.Frame), rec.Window}, dialect: d, version: rec.Version,
+		session: d.Open(rec.Version), met: make(map[peer.ID]struct{}), restored: true,
 		peer: peer.Peer{ID: peer.ID(rec.Peer.Peer), Info: rec.Peer, ConnectionID: rec.ConnectionID, Ready: rec.Ready},
+		// What was under way behind an echo of the last program's challenge is not the app's fault.
+		early: -protocol.MaxTuplesPerFrame,
 	}
 	in := h.apps.ByFrame(c.source.frame)
 	switch {
@@ -158,7 +176,8 @@ func (h *Hub) restoreConnection(rec *protocol.ConnectionRecord) error {
 		c.peer.Grants, c.peer.Limits = h.mainGrants()
 	case in != nil:
 		c.peer.Grants, c.peer.Limits = in.App.Grants, in.App.Limits.Or(h.boot.Limits).Or(protocol.DefaultLimits())
-		c.loads = in.Loads
+		// Its own load, if it has not come yet, is the one that an opaque document may live through.
+		c.loads = max(in.Loads-1, 0)
 	default:
 		return protocol.NewFault(protocol.InstanceNotFound, "the connection's instance is gone")
 	}

@@ -1,6 +1,7 @@
 package hub
 
 import (
+	"slices"
 	"strconv"
 
 	"github.com/crossframe/crossframe/protocol"
@@ -23,8 +24,8 @@ type connection struct {
 	dialect dialect.Dialect
 	version int64
 	session dialect.Session
-	// nonce is the open challenge; "" while there is none.
-	nonce string
+	// proofs are the open challenges, the oldest first.
+	proofs []proof
 	// loads is the frame's count of load events when an opaque document was admitted: it cannot be challenged,
 	// so it may live through one load event, its own.
 	loads int64
@@ -32,7 +33,19 @@ type connection struct {
 	early int
 	// met are the peers that have been introduced to it.
 	met map[peer.ID]struct{}
+	// restored: it comes from an earlier run of the program, and whom it had met is not known.
+	restored bool
 }
+
+// proof is a challenge that has not been echoed.
+type proof struct {
+	nonce string
+	due   int64
+}
+
+// maxProofs bounds the open challenges of a connection. A frame that loads more often than that within the time for
+// an echo holds no document that could be asked.
+const maxProofs = 8
 
 func (c *connection) opaque() bool { return c.peer.Info.Origin == opaqueOrigin }
 
@@ -80,25 +93,43 @@ func (h *Hub) end(c *connection, why, reason *protocol.Fault) {
 	}
 	h.ports.Close(c.port)
 	if c.peer.Ready {
+		h.left = append(h.left, c)
 		for _, r := range h.rooms {
 			r.Left(&h.turn, &c.peer)
 		}
-		h.farewell(c.peer.ID)
 	}
 	h.forgetAudit(c.peer.ID)
-	if in := h.apps.ByFrame(c.source.frame); in != nil && c.source.window == 0 {
+	switch in := h.apps.ByFrame(c.source.frame); {
+	case c.source.window != 0:
+		if why == nil || why.Code != protocol.Superseded {
+			h.gone(c.peer.Instance())
+		}
+	case in != nil:
 		h.apps.Disconnected(&h.turn, in, c.peer.ID, reason)
 	}
 }
 
-// farewell tells everybody who has met the peer that it left.
-func (h *Hub) farewell(left peer.ID) {
-	for _, c := range h.byPeer {
-		if _, met := c.met[left]; met {
-			delete(c.met, left)
-			h.out.Send(c.peer.ID, protocol.Envelope{Op: protocol.OpGone, Peer: left})
+// gone tells the rooms that an instance has ended for good. One that is nested ends with its connection: when a
+// window inside of a frame goes away, nobody tells the hub.
+func (h *Hub) gone(instance string) {
+	for _, r := range h.rooms {
+		r.Gone(&h.turn, instance)
+	}
+}
+
+// farewell tells everybody who has met the peers that left, or may have met them before the program was lost.
+func (h *Hub) farewell() {
+	for _, left := range h.left {
+		for _, c := range h.byPeer {
+			_, met := c.met[left.peer.ID]
+			if met || c.restored && left.restored {
+				delete(c.met, left.peer.ID)
+				h.deliver(c, protocol.Envelope{Op: protocol.OpGone, Peer: left.peer.ID})
+			}
 		}
 	}
+	clear(h.left)
+	h.left = h.left[:0]
 }
 
 // ready opens the gate for a connection whose document is known to be the right one.
@@ -113,26 +144,54 @@ func (h *Hub) ready(c *connection) {
 	}
 }
 
-// challenge asks the page to post a new nonce to the connection's window.
+// challenge asks the page to post a new nonce to the connection's window. Those that are open stay so: an echo may be
+// under way, and a frame that goes on loading must not put off its proof for ever.
 func (h *Hub) challenge(c *connection) {
-	c.nonce = h.token()
-	h.proofs.Add(uint64(c.port), h.turn.Now+protocol.ProofMs)
-	head := protocol.Challenge{Nonce: c.nonce, Origin: c.peer.Info.Origin, Window: c.source.window}
+	if len(c.proofs) == maxProofs {
+		h.revoke(c, "the frame was loaded again and again, and no document proved itself")
+		return
+	}
+	p := proof{h.token(), h.turn.Now + protocol.ProofMs}
+	c.proofs = append(c.proofs, p)
+	h.proofs.Add(uint64(c.port), c.proofs[0].due)
+	head := protocol.Challenge{Nonce: p.nonce, Origin: c.peer.Info.Origin, Window: c.source.window}
 	h.ports.Page(protocol.Envelope{Op: protocol.OpPageChallenge, Ref: c.source.frame, Head: head.AppendJSON(nil)})
 }
 
-// prove handles session.prove. A nonce that is not the open one is an early or late echo of an older challenge
-// and proves nothing.
+// prove handles session.prove. An echo answers its challenge and the older ones.
 func (h *Hub) prove(t *peer.Turn) {
 	c := h.byPeer[t.From.ID]
-	if c.nonce == "" || t.Msg.Name != c.nonce {
+	i := slices.IndexFunc(c.proofs, func(p proof) bool { return p.nonce == t.Msg.Name })
+	switch {
+	case i < 0 && !c.peer.Ready:
+		t.Fail(protocol.BadMessage, "this is not the nonce of an open challenge")
 		h.tooEarly(c)
 		return
+	case i < 0:
+		return
 	}
-	c.nonce = ""
+	c.proofs = c.proofs[i+1:]
 	h.proofs.Remove(uint64(c.port))
+	if len(c.proofs) > 0 {
+		h.proofs.Add(uint64(c.port), c.proofs[0].due)
+	} else if in := h.apps.ByFrame(c.source.frame); in != nil && c.source.window == 0 {
+		in.Blocked = nil
+	}
 	if !c.peer.Ready {
 		h.ready(c)
+	}
+}
+
+// unproven ends the connections whose documents did not prove themselves in time.
+func (h *Hub) unproven(t *peer.Turn) {
+	for {
+		port, ok := h.proofs.PopDue(t.Now)
+		if !ok {
+			return
+		}
+		if c := h.byPort[Port(port)]; c != nil {
+			h.revoke(c, "the document did not prove itself in time")
+		}
 	}
 }
 

@@ -1,6 +1,8 @@
 package hub
 
 import (
+	"strings"
+
 	"github.com/crossframe/crossframe/protocol"
 	"github.com/crossframe/crossframe/protocol/dialect"
 	"github.com/crossframe/crossframe/wasm/apps"
@@ -30,15 +32,12 @@ func (h *Hub) greet(t *peer.Turn) {
 	}
 	text := t.Msg.Body.Bytes()
 	for _, d := range h.dialects {
-		hello, fault, ok := d.Greet(text)
+		hello, malformed, ok := d.Greet(text)
 		if !ok {
 			continue
 		}
 		v.dialect, v.hello = d, hello
-		if fault == nil {
-			fault = h.admit(&v)
-		}
-		if fault != nil {
+		if fault := h.admit(&v, malformed); fault != nil {
 			h.refuse(&v, fault)
 		}
 		return
@@ -48,21 +47,19 @@ func (h *Hub) greet(t *peer.Turn) {
 }
 
 // admit decides. The order is from what is true of every visitor to what needs the app's definition, so that a
-// refusal tells no more than the visitor may know.
-func (h *Hub) admit(v *visitor) *protocol.Fault {
+// refusal tells no more than the visitor may know. malformed is why the greeting itself cannot be served.
+func (h *Hub) admit(v *visitor, malformed *protocol.Fault) *protocol.Fault {
+	if fault := h.checkOpen(v); fault != nil {
+		return fault
+	}
 	switch {
-	case h.fault != nil:
-		return h.fault
+	case malformed != nil:
+		return malformed
 	case v.ports != 1:
 		return protocol.NewFault(protocol.BadHandshake, "a greeting brings exactly one port")
 	case v.main:
 		h.admitMain(v)
 		return nil
-	case !h.mayGreet(v.source):
-		return protocol.NewFault(protocol.RateLimited, "this window greets too often")
-	}
-	if fault := h.checkLists(v.origin); fault != nil {
-		return fault
 	}
 	in := h.apps.ByFrame(v.source.frame)
 	if in == nil {
@@ -73,6 +70,28 @@ func (h *Hub) admit(v *visitor) *protocol.Fault {
 	}
 	h.enter(v, in)
 	return nil
+}
+
+// checkOpen says whether there is a door for this visitor at all.
+func (h *Hub) checkOpen(v *visitor) *protocol.Fault {
+	switch {
+	case v.main:
+		return h.fault
+	case !h.mayGreet(v.source):
+		return protocol.NewFault(protocol.RateLimited, "this window greets too often")
+	case h.fault != nil:
+		return closed(h.fault.Code)
+	}
+	return h.checkLists(v.origin)
+}
+
+// closed is what visitors learn of a hub that cannot run. The words of its fault quote the configuration and are for
+// the main page.
+func closed(code protocol.Code) *protocol.Fault {
+	if !strings.HasPrefix(string(code), "LICENSE_") {
+		code = protocol.HubNotReady
+	}
+	return protocol.NewFault(code, "the hub of this page does not run; the page says why")
 }
 
 // checkLists holds an origin against block list and allow list. An opaque origin says nothing about who it is, so
@@ -111,20 +130,30 @@ func checkDocument(app *apps.App, v *visitor) *protocol.Fault {
 
 // enter admits a document of an instance.
 func (h *Hub) enter(v *visitor, in *apps.Instance) {
+	var unanswered []proof
 	if old := h.bySource[v.source]; old != nil {
+		if old.peer.Info.Origin == v.origin {
+			// A client that greets again gets what was posted to its window for the port that it gave up, too.
+			unanswered = old.proofs
+		}
 		h.end(old, protocol.NewFault(protocol.Superseded, "a newer connection of this window took its place"), nil)
 	}
 	c := &connection{
 		peer: h.admitted(in, v.source, v.origin), port: v.port, source: v.source, dialect: v.dialect, version: v.hello.Version,
-		session: v.dialect.Open(v.hello.Version), loads: in.Loads, met: make(map[peer.ID]struct{}),
+		session: v.dialect.Open(v.hello.Version), loads: in.Loads, met: make(map[peer.ID]struct{}), proofs: unanswered,
 	}
 	ack := protocol.Ack{
 		ConnectionID: c.peer.ConnectionID, Version: c.version, Hub: h.boot.Hub, Me: c.peer.Info, Limits: c.peer.Limits, Challenge: !c.opaque(),
 	}
-	if in.App.SeesUser {
-		ack.User = h.boot.User
+	// What the app was started with is the app's own, not that of a document that it embeds.
+	var context []byte
+	if v.source.window == 0 {
+		context = in.Context
+		if in.App.SeesUser {
+			ack.User = h.boot.User
+		}
 	}
-	h.welcome(c, &ack, in.Context)
+	h.welcome(c, &ack, context)
 	if c.opaque() {
 		h.ready(c)
 		return

@@ -53,11 +53,13 @@ type Hub struct {
 	byPeer     map[peer.ID]*connection
 	bySource   map[source]*connection
 	byInstance map[string]*connection
-	lastPeer   peer.ID
-	proofs     peer.Deadlines
-	greetings  map[source]*bucket
-	audit      audit
-	saved      []savedEntry
+	// left are the connections that ended in this turn.
+	left      []*connection
+	lastPeer  peer.ID
+	proofs    peer.Deadlines
+	greetings map[source]*bucket
+	audit     audit
+	saved     []savedEntry
 
 	turn    peer.Turn
 	out     peer.Outbox
@@ -99,7 +101,8 @@ func (h *Hub) ByInstance(instance string) *peer.Peer {
 
 // connect wires rooms and operations. It is the one place that knows both.
 func (h *Hub) connect() {
-	h.apps = apps.New(apps.Options{Random: h.random, StartMs: h.boot.StartMs})
+	h.lastPeer = peer.ID(lastOf(h.boot.Epoch))
+	h.apps = apps.New(apps.Options{Peers: h, Random: h.random, StartMs: h.boot.StartMs, LastFrame: lastOf(h.boot.Epoch)})
 	h.interop = interop.New(interop.Options{Peers: h, FirstCall: firstCall(h.boot.Epoch)})
 	h.contexts = contexts.New(contexts.Options{})
 	h.rooms = []room{h.apps, h.interop, h.contexts}
@@ -145,10 +148,14 @@ func (h *Hub) connect() {
 		h.handlers[op] = handler
 	}
 	for _, info := range protocol.Ops() {
-		h.beforeReady[info.Op] = info.BeforeReady
+		// What the hub sends as well has its mark for the hub's own use.
+		h.beforeReady[info.Op] = info.BeforeReady && info.From == protocol.FromApp
 	}
 }
 
 // firstCall gives every run of the Go program its own range of call numbers, so that a late answer to a call of
 // an earlier run is recognised as such.
 func firstCall(epoch int64) uint64 { return uint64(epoch)<<36 + 1 }
+
+// lastOf does the same for the numbers of peers and frames, of which one run needs fewer than a million.
+func lastOf(epoch int64) uint64 { return uint64(max(epoch, 1)-1) << 20 }

@@ -1,6 +1,8 @@
 package hub
 
 import (
+	"slices"
+
 	"github.com/crossframe/crossframe/protocol"
 	"github.com/crossframe/crossframe/protocol/dialect"
 	"github.com/crossframe/crossframe/wasm/peer"
@@ -13,17 +15,9 @@ func (h *Hub) Receive(now int64, port Port, f dialect.Frame) {
 		return
 	}
 	h.begin(now, &c.peer)
-	var id uint64
-	var fault *protocol.Fault
-	h.decoded, id, fault = c.session.Decode(h.decoded[:0], f)
-	if fault != nil {
-		h.out.Fail(c.peer.ID, id, fault)
-		if !c.peer.Ready {
-			h.tooEarly(c)
-		}
-		h.drain()
-		return
-	}
+	h.decoded = h.decoded[:0]
+	h.run(func(*peer.Turn) { h.decode(c, f) })
+	h.drain()
 	for i := range h.decoded {
 		h.turn.From, h.turn.Msg = &c.peer, h.decoded[i]
 		if h.pass(c) {
@@ -33,20 +27,41 @@ func (h *Hub) Receive(now int64, port Port, f dialect.Frame) {
 	}
 }
 
+// decode translates a frame, and answers one that cannot be translated.
+func (h *Hub) decode(c *connection, f dialect.Frame) {
+	list, id, fault := c.session.Decode(h.decoded, f)
+	switch {
+	case fault == nil:
+		h.decoded = list
+	case c.peer.Ready:
+		h.out.Fail(c.peer.ID, id, fault)
+		h.note(fault.Code, c.peer.Info.Origin, c.peer.App(), c.peer.Instance())
+	default:
+		h.out.Fail(c.peer.ID, id, unprovenFault())
+		h.tooEarly(c)
+	}
+}
+
 // pass is the gate: what does not pass is answered here.
 func (h *Hub) pass(c *connection) bool {
-	switch op := h.turn.Msg.Op; {
+	op := h.turn.Msg.Op
+	known := op < protocol.Op(len(h.handlers)) && h.handlers[op] != nil
+	switch {
 	case h.byPort[c.port] != c:
 		return false
-	case h.handlers[op] == nil:
+	case c.peer.Ready && !known:
 		h.turn.Fail(protocol.UnknownOperation, "this hub does not serve the operation")
 		return false
-	case !c.peer.Ready && !h.beforeReady[op]:
-		h.turn.Fail(protocol.BadMessage, "the document has not proven itself yet: echo the challenge first")
+	case !c.peer.Ready && !(known && h.beforeReady[op]):
+		h.turn.FailWith(unprovenFault())
 		h.tooEarly(c)
 		return false
 	}
 	return true
+}
+
+func unprovenFault() *protocol.Fault {
+	return protocol.NewFault(protocol.BadMessage, "the document has not proven itself yet: echo the challenge first")
 }
 
 // Page is the turn of one message of the main page's runtime.
@@ -69,8 +84,14 @@ func (h *Hub) Page(now int64, e protocol.Envelope) {
 // Tick is the turn of whatever is due.
 func (h *Hub) Tick(now int64) {
 	h.begin(now, nil)
-	h.run(h.due)
+	h.run(h.unproven)
 	h.drain()
+	for _, r := range h.rooms {
+		if d := r.Deadline(); d != 0 && d <= now {
+			h.run(r.Due)
+			h.drain()
+		}
+	}
 }
 
 // Deadline returns when Tick is next due, on the clock of the turns; 0 means never.
@@ -123,6 +144,7 @@ func (h *Hub) drain() {
 			h.deliver(c, m.Envelope)
 		}
 	}
+	h.farewell()
 	h.out.Reset()
 }
 
@@ -143,29 +165,16 @@ func (h *Hub) introduce(c *connection, id peer.ID) {
 	}
 	other := h.byPeer[id]
 	if other == nil {
-		return
+		i := slices.IndexFunc(h.left, func(l *connection) bool { return l.peer.ID == id })
+		if i < 0 {
+			return
+		}
+		// Its last words; the farewell follows.
+		other = h.left[i]
 	}
 	c.met[id] = struct{}{}
 	h.frames = c.session.Encode(h.frames[:0], protocol.Envelope{Op: protocol.OpPeer, Peer: id, Head: other.peer.Info.AppendJSON(nil)})
 	for i := range h.frames {
 		h.ports.Send(c.port, h.frames[i])
-	}
-}
-
-// due ends connections that did not prove themselves, and lets the rooms see to their own timers.
-func (h *Hub) due(t *peer.Turn) {
-	for {
-		port, ok := h.proofs.PopDue(t.Now)
-		if !ok {
-			break
-		}
-		if c := h.byPort[Port(port)]; c != nil {
-			h.revoke(c, "the document did not prove itself in time")
-		}
-	}
-	for _, r := range h.rooms {
-		if d := r.Deadline(); d != 0 && d <= t.Now {
-			r.Due(t)
-		}
 	}
 }

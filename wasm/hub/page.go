@@ -1,6 +1,9 @@
 package hub
 
 import (
+	"cmp"
+	"slices"
+
 	"github.com/crossframe/crossframe/protocol"
 	"github.com/crossframe/crossframe/wasm/apps"
 	"github.com/crossframe/crossframe/wasm/peer"
@@ -45,14 +48,13 @@ func (h *Hub) recheck(in *apps.Instance) {
 
 // removed ends an instance whose frame is gone.
 func (h *Hub) removed(t *peer.Turn, in *apps.Instance) {
-	for _, c := range h.inFrame(in.Frame) {
+	h.forgetGreetings(in.Frame)
+	list := h.inFrame(in.Frame)
+	h.apps.Removed(t, in)
+	for _, c := range list {
 		h.end(c, protocol.NewFault(protocol.SessionClosed, "the instance was stopped"), nil)
 	}
-	h.forgetGreetings(in.Frame)
-	h.apps.Removed(t, in)
-	for _, r := range h.rooms {
-		r.Gone(t, in.Info.Instance)
-	}
+	h.gone(in.Info.Instance)
 }
 
 // inFrame returns the connections of a frame: its own document's, and those of documents nested inside.
@@ -62,6 +64,12 @@ func (h *Hub) inFrame(frame uint64) (list []*connection) {
 			list = append(list, c)
 		}
 	}
+	return sorted(list)
+}
+
+// sorted puts connections in an order that does not depend on chance.
+func sorted(list []*connection) []*connection {
+	slices.SortFunc(list, func(a, b *connection) int { return cmp.Compare(a.peer.ID, b.peer.ID) })
 	return list
 }
 
@@ -89,15 +97,17 @@ func (h *Hub) misuse(t *peer.Turn) {
 	}
 }
 
-// define handles apps.define, and holds the live connections against the new definitions.
+// define handles apps.define, and holds the live connections against the new definitions. Grants change at once;
+// limits, which the app was told, with its next connection.
 func (h *Hub) define(t *peer.Turn) {
-	h.apps.Define(t)
+	if !h.apps.Define(t) {
+		return
+	}
 	for _, c := range h.live() {
 		in := h.apps.ByFrame(c.source.frame)
 		if in == nil {
 			continue
 		}
-		h.apps.Renew(in)
 		v := visitor{source: c.source, origin: c.peer.Info.Origin}
 		if fault := checkDocument(in.App, &v); fault != nil {
 			h.endWith(c, fault)
@@ -114,5 +124,5 @@ func (h *Hub) live() (list []*connection) {
 			list = append(list, c)
 		}
 	}
-	return list
+	return sorted(list)
 }

@@ -28,7 +28,7 @@ func (h *Hub) setPolicy(p protocol.Policy) (warnings []string, err error) {
 // policyGet handles policy.get.
 func (h *Hub) policyGet(t *peer.Turn) {
 	if !t.From.Grants.Admin {
-		t.Fail(protocol.PermissionDenied, `reading the policy needs the grant "admin"`)
+		h.denied(t, `reading the policy needs the grant "admin"`)
 		return
 	}
 	t.Reply(h.boot.Policy.AppendJSON(nil))
@@ -37,7 +37,7 @@ func (h *Hub) policyGet(t *peer.Turn) {
 // policySet handles policy.set: whoever the new lists refuse is refused now.
 func (h *Hub) policySet(t *peer.Turn) {
 	if !t.From.Grants.Admin {
-		t.Fail(protocol.PermissionDenied, `changing the policy needs the grant "admin"`)
+		h.denied(t, `changing the policy needs the grant "admin"`)
 		return
 	}
 	var p protocol.Policy

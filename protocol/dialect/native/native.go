@@ -1,6 +1,6 @@
 // Package native is Crossframe's own dialect: tuples that are envelopes already.
 //
-// It may import protocol and protocol/dialect only.
+// It may import protocol, protocol/dialect and protocol/jsontext only.
 package native
 
 import (
@@ -8,6 +8,7 @@ import (
 
 	"github.com/crossframe/crossframe/protocol"
 	"github.com/crossframe/crossframe/protocol/dialect"
+	"github.com/crossframe/crossframe/protocol/jsontext"
 )
 
 // Dialect is the native dialect.
@@ -54,7 +55,7 @@ func (d *Dialect) Greet(text []byte) (dialect.Greeting, *protocol.Fault, bool) {
 		if !bytes.Contains(text, []byte(`"`+protocol.MarkInitRequest+`"`)) {
 			return dialect.Greeting{}, nil, false
 		}
-		return dialect.Greeting{}, protocol.NewFault(protocol.BadHandshake, "the greeting is malformed: "+err.Error()), true
+		return dialect.Greeting{}, malformed(text, err), true
 	}
 	if g.Crossframe != protocol.MarkInitRequest {
 		return dialect.Greeting{}, nil, false
@@ -62,12 +63,35 @@ func (d *Dialect) Greet(text []byte) (dialect.Greeting, *protocol.Fault, bool) {
 	greeting := dialect.Greeting{App: g.App, Library: g.Library}
 	version, ok := protocol.Negotiate(g.Versions)
 	if !ok {
-		fault := protocol.NewFault(protocol.ProtocolUnsupported, "client library and hub speak no common protocol version")
-		fault.Supported = protocol.Versions()
-		return greeting, fault, true
+		return greeting, unsupported(), true
 	}
 	greeting.Version = version
 	return greeting, nil, true
+}
+
+// malformed returns why a greeting that cannot be read is refused. One that lists its versions in another way than
+// we do is of a protocol to come, and learns which ones there are.
+func malformed(text []byte, err error) *protocol.Fault {
+	foreign := false
+	_ = jsontext.Members(text, func(name string, value []byte) error {
+		foreign = foreign || name == "versions" && jsontext.Elements(value, wholeNumber) != nil
+		return nil
+	})
+	if foreign {
+		return unsupported()
+	}
+	return protocol.NewFault(protocol.BadHandshake, "the greeting is malformed: "+err.Error())
+}
+
+func wholeNumber(_ int, value []byte) error {
+	_, err := jsontext.Int(value)
+	return err
+}
+
+func unsupported() *protocol.Fault {
+	fault := protocol.NewFault(protocol.ProtocolUnsupported, "client library and hub speak no common protocol version")
+	fault.Supported = protocol.Versions()
+	return fault
 }
 
 // Refusal implements dialect.Dialect.

@@ -3,7 +3,7 @@
 package hubtest
 
 import (
-	"fmt"
+	"maps"
 	"testing"
 
 	"github.com/crossframe/crossframe/protocol"
@@ -15,17 +15,33 @@ import (
 // MainOrigin is the origin of the main page at a Desk. It needs no license.
 const MainOrigin = "http://localhost:8080"
 
+// Driver is a running hub, as whoever owns it calls it. *hub.Hub is one; an adapter with a hub behind it is another.
+type Driver interface {
+	Page(now int64, e protocol.Envelope)
+	Receive(now int64, port hub.Port, f dialect.Frame)
+	Tick(now int64)
+	Deadline() int64
+	Restore(key string, chunks []peer.Chunk)
+	// Resume returns the keys that could not be restored.
+	Resume(now int64) []string
+}
+
+// Start starts a hub that reaches the desk through ports.
+type Start func(ports hub.Ports, opts hub.Options) Driver
+
 // Options of a desk.
 type Options struct {
 	// Boot is the configuration; Origin, Hub, Epoch and NowMs are filled in where they are zero.
 	Boot     protocol.Boot
 	Dialects []dialect.Dialect
+	// Start starts the hub; if nil, hub.New.
+	Start Start
 }
 
 // Desk is a hub with everything around it. It is not safe for concurrent use.
 type Desk struct {
 	T   testing.TB
-	Hub *hub.Hub
+	Hub Driver
 	// Now is the clock of the turns.
 	Now int64
 	// Booted is the hub's answer to its configuration.
@@ -46,15 +62,28 @@ type Desk struct {
 // New boots a hub. It fails the test only if the hub does not answer at all.
 func New(t testing.TB, opts Options) *Desk {
 	t.Helper()
+	d := Cold(t, opts)
+	d.boot()
+	return d
+}
+
+// Cold starts a hub and does not boot it.
+func Cold(t testing.TB, opts Options) *Desk {
+	if opts.Start == nil {
+		opts.Start = func(ports hub.Ports, o hub.Options) Driver { return hub.New(ports, o) }
+	}
 	d := &Desk{T: t, Now: 1000, opts: opts, clients: make(map[hub.Port]*Client), Journal: make(map[string][]peer.Chunk)}
 	d.start()
 	return d
 }
 
 func (d *Desk) start() {
-	d.T.Helper()
 	d.epoch++
-	d.Hub = hub.New(d, hub.Options{Random: d.Random, Dialects: d.opts.Dialects})
+	d.Hub = d.opts.Start(desk{d}, hub.Options{Random: d.Random, Dialects: d.opts.Dialects})
+}
+
+func (d *Desk) boot() {
+	d.T.Helper()
 	boot := d.opts.Boot
 	if boot.Origin == "" {
 		boot.Origin = MainOrigin
@@ -66,8 +95,14 @@ func (d *Desk) start() {
 	if boot.NowMs == 0 {
 		boot.NowMs = 1_700_000_000_000
 	}
+	d.BootWith(boot.AppendJSON(nil))
+}
+
+// BootWith boots the hub with a configuration's text.
+func (d *Desk) BootWith(text []byte) {
+	d.T.Helper()
 	from := len(d.PageLog)
-	d.ToHub(protocol.Envelope{Op: protocol.OpPageBoot, Head: boot.AppendJSON(nil)})
+	d.ToHub(protocol.Envelope{Op: protocol.OpPageBoot, Head: text})
 	if len(d.PageLog) != from+1 || d.PageLog[from].Op != protocol.OpPageReady {
 		d.T.Fatalf("boot: the hub told the page %v, want one page.ready", d.PageLog[from:])
 	}
@@ -77,15 +112,26 @@ func (d *Desk) start() {
 	}
 }
 
-// Crash ends the Go program as a supervisor sees it, and starts a new one from the journal. It returns the keys
-// that could not be restored.
+// Crash ends the Go program as a supervisor sees it, and starts a new one from the journal: what was asked and not
+// answered is answered CANCELLED. It returns the keys that could not be restored. The keys come in any order.
 func (d *Desk) Crash() []string {
 	d.T.Helper()
+	for _, c := range d.clients {
+		for _, id := range c.Open() {
+			fault := protocol.NewFault(protocol.Cancelled, "the hub restarted while this request was in flight")
+			c.hear(protocol.Envelope{Op: protocol.OpError, ID: id, Head: fault.AppendJSON(nil)})
+		}
+	}
 	d.start()
-	for key, chunks := range d.Journal {
+	d.boot()
+	for key, chunks := range maps.Clone(d.Journal) {
 		d.Hub.Restore(key, chunks)
 	}
-	return d.Hub.Resume(d.Now)
+	lost := d.Hub.Resume(d.Now)
+	for _, key := range lost {
+		delete(d.Journal, key)
+	}
+	return lost
 }
 
 // Random is the desk's predictable source of random bytes.
@@ -109,147 +155,11 @@ func (d *Desk) Pass(ms int64) {
 	d.Now = end
 }
 
-// Main connects the main page itself.
-func (d *Desk) Main() *Client {
+// fault reads the head of an error or a refusal.
+func (d *Desk) fault(e protocol.Envelope) (f protocol.Fault) {
 	d.T.Helper()
-	c := d.Greet(Visit{Main: true})
-	if !c.Connected() {
-		d.T.Fatalf("the main page was not admitted: %v", c.Log)
+	if err := f.DecodeJSON(e.Head); err != nil {
+		d.T.Fatal(err)
 	}
-	return c
-}
-
-// Open starts an app by apps.start from main, and returns the frame that the hub asked for.
-func (d *Desk) Open(main *Client, app string) (frame uint64, spec protocol.FrameSpec) {
-	d.T.Helper()
-	from := len(d.PageLog)
-	opts := protocol.StartOptions{WaitFor: protocol.WaitCreated}
-	main.Request(protocol.Envelope{Op: protocol.OpAppStart, Name: app, Head: opts.AppendJSON(nil)})
-	for _, e := range d.PageLog[from:] {
-		if e.Op == protocol.OpPageOpen {
-			if err := spec.DecodeJSON(e.Head); err != nil {
-				d.T.Fatal(err)
-			}
-			return e.Ref, spec
-		}
-	}
-	d.T.Fatalf("apps.start of %s: no page.open; main heard %v", app, main.Log)
-	return 0, spec
-}
-
-// Connect opens an app and lets its document greet and prove itself.
-func (d *Desk) Connect(main *Client, app, origin string) *Client {
-	d.T.Helper()
-	frame, _ := d.Open(main, app)
-	c := d.Greet(Visit{Frame: frame, Origin: origin})
-	c.Prove()
-	if !c.Ready() {
-		d.T.Fatalf("%s did not get ready: %v", app, c.Log)
-	}
-	return c
-}
-
-// Visit is a greeting: what the browser says of the sender, and the text.
-type Visit struct {
-	Frame  uint64
-	Window int64
-	Origin string
-	Main   bool
-	// Ports is how many ports came along; if 0, one.
-	Ports int64
-	// Text is the greeting; if empty, a good native one.
-	Text string
-}
-
-// Greet brings a greeting to the door.
-func (d *Desk) Greet(v Visit) *Client {
-	d.T.Helper()
-	if v.Text == "" {
-		v.Text = `{"crossframe":"INIT_REQUEST","versions":[1],"library":"hubtest"}`
-	}
-	if v.Ports == 0 {
-		v.Ports = 1
-	}
-	d.lastPort++
-	c := &Client{desk: d, Port: d.lastPort, Frame: v.Frame}
-	d.clients[c.Port] = c
-	head := protocol.Greet{Main: v.Main, Window: v.Window, Ports: v.Ports}
-	d.ToHub(protocol.Envelope{
-		Op: protocol.OpPageGreet, Ref: v.Frame, Peer: uint32(c.Port), Name: v.Origin, Head: head.AppendJSON(nil), Body: protocol.TextBody([]byte(v.Text)),
-	})
-	return c
-}
-
-// LastChallenge returns the newest nonce posted to a frame's window, or to a window nested in it.
-func (d *Desk) LastChallenge(frame uint64, window int64) (c protocol.Challenge, ok bool) {
-	for i := len(d.PageLog) - 1; i >= 0; i-- {
-		if e := d.PageLog[i]; e.Op == protocol.OpPageChallenge && e.Ref == frame {
-			if err := c.DecodeJSON(e.Head); err != nil {
-				d.T.Fatal(err)
-			}
-			if c.Window == window {
-				return c, true
-			}
-		}
-	}
-	return protocol.Challenge{}, false
-}
-
-// LastState returns the state that the page was last told to show for a frame.
-func (d *Desk) LastState(frame uint64) (s protocol.FrameState) {
-	for i := len(d.PageLog) - 1; i >= 0; i-- {
-		if e := d.PageLog[i]; e.Op == protocol.OpPageState && e.Ref == frame {
-			if err := s.DecodeJSON(e.Head); err != nil {
-				d.T.Fatal(err)
-			}
-			return s
-		}
-	}
-	return s
-}
-
-// Admit implements hub.Ports.
-func (d *Desk) Admit(port hub.Port, connectionID string, form dialect.Form, limits protocol.Limits) {
-	c := d.clients[port]
-	c.ConnectionID, c.Form, c.Limits = connectionID, form, limits
-}
-
-// Send implements hub.Ports. Heads are copied, for a hub may reuse their memory.
-func (d *Desk) Send(port hub.Port, f dialect.Frame) {
-	c := d.clients[port]
-	if c.Closed {
-		d.T.Errorf("port %d: sent %v behind its close", port, f.Tuple.Op)
-	}
-	e := f.Tuple
-	e.Head = append([]byte(nil), e.Head...)
-	if e.Body.Kind != protocol.BodyNone && e.Body.Kind == protocol.BodyText {
-		e.Body = protocol.TextBody(append([]byte(nil), e.Body.Bytes()...))
-	}
-	c.Log = append(c.Log, e)
-	c.Texts = append(c.Texts, string(f.Text))
-	c.learn(e)
-}
-
-// Close implements hub.Ports.
-func (d *Desk) Close(port hub.Port) { d.clients[port].Closed = true }
-
-// Page implements hub.Ports.
-func (d *Desk) Page(e protocol.Envelope) {
-	e.Head = append([]byte(nil), e.Head...)
-	d.PageLog = append(d.PageLog, e)
-}
-
-// Record implements hub.Ports.
-func (d *Desk) Record(r peer.Record) {
-	chunk := peer.Chunk{Head: append([]byte(nil), r.Head...), Body: append([]byte(nil), r.Body.Bytes()...)}
-	switch r.Kind {
-	case peer.RecordPut:
-		d.Journal[r.Key] = []peer.Chunk{chunk}
-	case peer.RecordAppend:
-		d.Journal[r.Key] = append(d.Journal[r.Key], chunk)
-	case peer.RecordDrop:
-		delete(d.Journal, r.Key)
-	default:
-		panic(fmt.Sprintf("journal record of kind %d", r.Kind))
-	}
+	return f
 }
