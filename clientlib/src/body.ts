@@ -19,15 +19,19 @@ export function transfer(buffer: ArrayBuffer): ArrayBuffer {
  */
 export function encodeBody(value: unknown, limit: number): Body {
   if (value === undefined) return null;
-  if (value instanceof ArrayBuffer) {
-    if (value.byteLength > limit) throw tooLarge(limit);
-    return sendable(() => take(value));
+  const isBuffer = value instanceof ArrayBuffer;
+  if (isBuffer) checkSize(value.byteLength, limit);
+  let body: Body | undefined;
+  let why: unknown = typeof value;
+  try {
+    // A view is refused: as JSON it would be an object with a member for each element.
+    body = isBuffer ? take(value) : ArrayBuffer.isView(value) ? undefined : JSON.stringify(value);
+  } catch (error) {
+    why = error;
   }
-  // A view would become an object with a member for each element.
-  const text = ArrayBuffer.isView(value) ? undefined : sendable(() => JSON.stringify(value) as string | undefined);
-  if (text === undefined) throw unsendable(typeof value);
-  checkSize(text, limit);
-  return text;
+  if (body === undefined) throw new CrossframeError("INVALID_ARGUMENT", `neither JSON nor an ArrayBuffer: ${why}`);
+  if (!isBuffer) checkText(body as string, limit);
+  return body;
 }
 
 /** Makes a value of a body. */
@@ -36,28 +40,16 @@ export function decodeBody(body: unknown): unknown {
 }
 
 /** Throws TOO_LARGE where a text has more UTF-8 bytes than the limit. */
-export function checkSize(text: string, limit: number): void {
+export function checkText(text: string, limit: number): void {
   // A UTF-16 unit becomes at most three bytes, so that most texts need no counting.
-  if (text.length * 3 > limit && new TextEncoder().encode(text).length > limit) throw tooLarge(limit);
+  if (text.length * 3 > limit) checkSize(new TextEncoder().encode(text).length, limit);
+}
+
+function checkSize(bytes: number, limit: number): void {
+  if (bytes > limit) throw new CrossframeError("TOO_LARGE", `more than ${limit} bytes`);
 }
 
 /** Copies or moves a buffer. slice throws where it was moved before; structuredClone does not, in some engines. */
 function take(buffer: ArrayBuffer): ArrayBuffer {
   return moving.delete(buffer) && buffer.slice(0, 0) ? structuredClone(buffer, { transfer: [buffer] }) : buffer.slice(0);
-}
-
-function sendable<T>(make: () => T): T {
-  try {
-    return make();
-  } catch (error) {
-    throw unsendable(String(error));
-  }
-}
-
-function unsendable(why: string): CrossframeError {
-  return new CrossframeError("INVALID_ARGUMENT", `neither JSON nor an ArrayBuffer: ${why}`);
-}
-
-function tooLarge(limit: number): CrossframeError {
-  return new CrossframeError("TOO_LARGE", `more than ${limit} bytes`);
 }

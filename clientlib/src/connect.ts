@@ -1,12 +1,6 @@
-import type { Limits, PeerInfo, User } from "@crossframe/protocol";
-import { Audit, PolicyRoom } from "./api/admin.js";
-import { Apps } from "./api/apps.js";
-import { Contexts } from "./api/contexts.js";
-import { Interop } from "./api/interop.js";
-import { PortEntrance, WindowEntrance, type Entrance } from "./entrance.js";
-import { browserEnvironment, type Environment } from "./environment.js";
-import { Session, type SessionEvents, type SessionOptions } from "./session.js";
-import { StandingRequests } from "./standing.js";
+import { portEntrance, windowEntrance } from "./entrance.js";
+import type { Environment } from "./environment.js";
+import { createSession, type Session, type SessionOptions } from "./session.js";
 
 export interface ConnectOptions extends SessionOptions {
   /** The name that the app believes to have. The hub decides the real one; this explains a refusal. */
@@ -19,78 +13,24 @@ export interface ConnectOptions extends SessionOptions {
   readonly hubOrigins?: readonly string[] | undefined;
 }
 
-/** Who this app is, as the hub sees it. */
-export interface Me extends PeerInfo {
-  /** What the app was started with. */
-  readonly context: unknown;
-  /** The person at the desk, where this app may know. */
-  readonly user: User | undefined;
-  readonly limits: Limits;
+/** Hands over one end of a channel whose other end the hub has. */
+export type NextPort = () => MessagePort | Promise<MessagePort>;
+
+/** Makes a hub of a session before it starts, so that nothing arrives with nobody there to take it. */
+type Furnish<H> = (session: Session) => H;
+
+/** Connects an app in an environment to the hub of the page that holds it. */
+export async function connectWindow<H>(furnish: Furnish<H>, environment: Environment, options: ConnectOptions = {}): Promise<H> {
+  return start(furnish, createSession(windowEntrance(environment, options.app, options.hubOrigins), options));
 }
 
-/** A connected hub. */
-export class Hub {
-  readonly interop: Interop;
-  readonly contexts: Contexts;
-  readonly apps: Apps;
-  readonly policy: PolicyRoom;
-  readonly audit: Audit;
-  readonly #session: Session;
-
-  /** @internal */
-  constructor(session: Session) {
-    const { connection } = session;
-    const standing = new StandingRequests(connection);
-    this.#session = session;
-    this.interop = new Interop(connection, standing);
-    this.contexts = new Contexts(connection, standing);
-    this.apps = new Apps(connection, standing);
-    this.policy = new PolicyRoom(connection);
-    this.audit = new Audit(standing);
-  }
-
-  get me(): Me {
-    const { ack } = this.#session.connection;
-    return { ...ack.me, context: this.#session.context, user: ack.user, limits: ack.limits };
-  }
-
-  /** Listens to the life of the connection. Returns the function that stops it. */
-  on<K extends keyof SessionEvents>(event: K, listener: (value: SessionEvents[K]) => void): () => void {
-    return this.#session.on(event, listener);
-  }
-
-  /** Gives the connection up and makes a new one; "reconnected" tells when it is there. */
-  reconnect(): void {
-    this.#session.reconnect();
-  }
-
-  /** Closes the connection for good. Calls that still wait are rejected with DISCONNECTED. */
-  close(): void {
-    this.#session.close();
-  }
+/** Connects over a port whose other end the hub already has. */
+export async function connectChannel<H>(furnish: Furnish<H>, next: NextPort, options: SessionOptions = {}): Promise<H> {
+  return start(furnish, createSession(portEntrance(next), options));
 }
 
-/** Connects this app to the hub of the page that holds it. */
-export function connect(options: ConnectOptions = {}): Promise<Hub> {
-  return connectIn(browserEnvironment(), options);
-}
-
-/** Connects in a given environment. */
-export async function connectIn(environment: Environment, options: ConnectOptions): Promise<Hub> {
-  return enter(new WindowEntrance(environment, options.app, options.hubOrigins), options);
-}
-
-/**
- * Connects over a port whose other end the hub already has: for the main page, which needs no greeting. It is asked
- * for a port again whenever hub.reconnect is called.
- */
-export async function connectPort(port: () => MessagePort | Promise<MessagePort>, options: SessionOptions = {}): Promise<Hub> {
-  return enter(new PortEntrance(port), options);
-}
-
-async function enter(entrance: Entrance, options: SessionOptions): Promise<Hub> {
-  const session = new Session(entrance, options);
-  const hub = new Hub(session);
+async function start<H>(furnish: Furnish<H>, session: Session): Promise<H> {
+  const hub = furnish(session);
   await session.start();
   return hub;
 }

@@ -1,7 +1,7 @@
 import type { Code, Fault } from "@crossframe/protocol";
 
 /** Codes that this library gives by itself and that may succeed later without any change. */
-const retryableHere = new Set<Code>(["TIMEOUT", "CANCELLED", "QUOTA_EXCEEDED", "HANDSHAKE_TIMEOUT", "DISCONNECTED"]);
+const retryableHere: readonly Code[] = ["TIMEOUT", "CANCELLED", "QUOTA_EXCEEDED", "HANDSHAKE_TIMEOUT", "DISCONNECTED"];
 
 /** What an error tells beside its code and message. */
 export type ErrorDetails = Partial<Pick<Fault, "retryable" | "supported" | "revision">>;
@@ -23,10 +23,14 @@ export class CrossframeError extends Error {
   constructor(code: Code, message: string, details: ErrorDetails = {}) {
     super(message);
     this.code = code;
-    this.retryable = details.retryable ?? retryableHere.has(code);
+    this.retryable = details.retryable ?? retryableHere.includes(code);
     this.supported = details.supported;
     this.revision = details.revision;
   }
+}
+
+export function cancelled(): CrossframeError {
+  return new CrossframeError("CANCELLED", "cancelled");
 }
 
 /** Makes an error of a fault that the hub sent. */
@@ -44,9 +48,15 @@ export function toFault(error: unknown): Fault {
   return { code, message: message.slice(0, 1000), ...(retryable && { retryable }) };
 }
 
-/** Reports an exception of the app's own code as uncaught, without ending the loop that called it. */
-export function report(error: unknown): void {
-  queueMicrotask(() => {
-    throw error;
-  });
+/** Calls every listener. What one of them throws is reported as uncaught, and keeps nobody else from hearing. */
+export function tell<A extends readonly unknown[]>(listeners: Iterable<(...args: A) => void>, ...args: A): void {
+  for (const listener of listeners) {
+    try {
+      listener(...args);
+    } catch (error) {
+      queueMicrotask(() => {
+        throw error;
+      });
+    }
+  }
 }

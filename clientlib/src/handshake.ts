@@ -1,8 +1,8 @@
 import { FIELDS, OpAck, OpRefused, type Ack, type Fault, type Greeting } from "@crossframe/protocol";
 import { decodeBody } from "./body.js";
-import { readHead, readMessage } from "./messages.js";
 import type { HubWindow } from "./environment.js";
 import { fromFault } from "./errors.js";
+import { readHead, readMessage } from "./messages.js";
 
 /** A port that the hub has acknowledged. */
 export interface Acknowledged {
@@ -14,29 +14,32 @@ export interface Acknowledged {
   readonly frame: readonly unknown[];
 }
 
+/** An attempt to come by a port. */
+export interface Attempt {
+  /** Resolves with an acknowledged port, or rejects with a refusal. */
+  readonly answer: Promise<Acknowledged>;
+  /** Gives up; answer is never settled then. */
+  stop(): void;
+}
+
 /** How long a greeting may go unanswered before it is repeated, in milliseconds; it doubles each time. */
 const firstRepeatMs = 1_000;
 
 /**
- * Greets the hub until it answers or the signal aborts. Each greeting brings a channel of its own, so that nothing
- * answers on one that was given up; and each is posted with an exact target origin, so that no other page ever gets
- * hold of a port.
+ * Greets the hub until it answers. Each greeting brings a channel of its own, so that nothing answers on one that
+ * was given up; and each is posted with an exact target origin, so that no other page ever gets hold of a port.
  */
-export function greet(
-  hub: HubWindow,
-  origins: readonly string[],
-  greeting: Greeting,
-  signal: AbortSignal,
-): Promise<Acknowledged> {
-  return new Promise((resolve, reject) => {
-    let open: MessagePort[] = [];
-    let timer: ReturnType<typeof setTimeout>;
+export function greet(hub: HubWindow, origins: readonly string[], greeting: Greeting): Attempt {
+  let open: MessagePort[] = [];
+  let timer: ReturnType<typeof setTimeout>;
 
-    const stop = (answered?: MessagePort) => {
-      clearTimeout(timer);
-      for (const port of open) if (port !== answered) port.close();
-      open = [];
-    };
+  const stop = (answered?: MessagePort) => {
+    clearTimeout(timer);
+    for (const port of open) if (port !== answered) port.close();
+    open = [];
+  };
+
+  const answer = new Promise<Acknowledged>((resolve, reject) => {
     const round = (patience: number) => {
       stop();
       // The hub's window has one origin, so of several greetings the browser delivers one.
@@ -50,10 +53,9 @@ export function greet(
       });
       timer = setTimeout(round, patience, patience * 2);
     };
-
-    signal.addEventListener("abort", () => stop());
-    if (!signal.aborted) round(firstRepeatMs);
+    round(firstRepeatMs);
   });
+  return { answer, stop };
 }
 
 /**

@@ -1,33 +1,25 @@
-export { connect, connectPort, type ConnectOptions, type Hub, type Me } from "./connect.js";
+import { connectChannel, connectWindow, type ConnectOptions, type NextPort } from "./connect.js";
+import { browserEnvironment } from "./environment.js";
+import { createHub, type Hub } from "./full.js";
+import type { SessionOptions } from "./session.js";
+
+/** Connects this app to the hub of the page that holds it. */
+export function connect(options?: ConnectOptions): Promise<Hub> {
+  return connectWindow(createHub, browserEnvironment(), options);
+}
+
+/**
+ * Connects over a port whose other end the hub already has: for the main page, which needs no greeting. It is asked
+ * for a port again whenever hub.reconnect is called.
+ */
+export function connectPort(port: NextPort, options?: SessionOptions): Promise<Hub> {
+  return connectChannel(createHub, port, options);
+}
+
 export { CrossframeError } from "./errors.js";
 export { transfer } from "./body.js";
-export type { SessionEvents, SessionOptions } from "./session.js";
-export type { Lost } from "./messages.js";
-export type { Call } from "./api/call.js";
-export type {
-  Answer,
-  Handler,
-  Interop,
-  InvokeAllOptions,
-  InvokeOptions,
-  MethodDeclaration,
-  Target,
-} from "./api/interop.js";
-export type { Contexts, Patch, Snapshot, UpdateOptions, WriteOptions } from "./api/contexts.js";
-export type { Change, Listener } from "./api/replica.js";
-export type { Json, Path } from "./api/merge.js";
+export type { Hub } from "./full.js";
+export type { CoreHub, Me } from "./hub.js";
 export type { Apps, AppsChange, StartOptions } from "./api/apps.js";
 export type { Audit, PolicyRoom } from "./api/admin.js";
-export type {
-  AuditEvent,
-  Code,
-  ContextInfo,
-  Definition,
-  InstanceInfo,
-  Limits,
-  MethodInfo,
-  MethodQuery,
-  PeerInfo,
-  Policy,
-  User,
-} from "@crossframe/protocol";
+export type * from "./types.js";

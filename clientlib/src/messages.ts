@@ -1,5 +1,4 @@
-import { FIELDS, MaxTimeoutMs } from "@crossframe/protocol";
-import type { CrossframeError } from "./errors.js";
+import { MaxTimeoutMs } from "@crossframe/protocol";
 
 /** A message as it arrived. What its fields mean is in the message table. */
 export interface Message {
@@ -23,8 +22,6 @@ export interface Outgoing {
   readonly head?: object | undefined;
   /** The app's own data. */
   readonly body?: unknown;
-  /** While it waits for its turn, it is dropped as soon as this no longer has its id. */
-  readonly live?: ReadonlyMap<number, unknown>;
 }
 
 /** How to wait for an answer. */
@@ -38,24 +35,17 @@ export interface Waiting {
   readonly more?: ((message: Message) => void) | undefined;
 }
 
-/** Something that must act when the port is lost, and again when another one has taken its place. */
-export interface Room {
-  lost?(): void;
-  /** Asks anew for what it had; resolves with what it did not get. Never rejects. */
-  restore?(): Promise<readonly Lost[]>;
-}
-
-/** Something that could not be had again after a reconnect. */
-export interface Lost {
-  /** The operation and the name, such as "interop.register crm.open". */
-  readonly what: string;
-  readonly error: CrossframeError;
-}
-
 /** Reads the seven fields of the message that begins at a place of a frame. */
 export function readMessage(frame: readonly unknown[], at: number): Message {
-  const [op, id, ref, peer, name, head, body] = frame.slice(at, at + FIELDS);
-  return { op, id, ref, peer, name, head, body } as Message;
+  return {
+    op: frame[at],
+    id: frame[at + 1],
+    ref: frame[at + 2],
+    peer: frame[at + 3],
+    name: frame[at + 4],
+    head: frame[at + 5],
+    body: frame[at + 6],
+  } as Message;
 }
 
 /** Reads the payload struct of a message. */

@@ -5,68 +5,52 @@ const share = 0.9;
 const drainEveryMs = 20;
 
 /**
- * A token bucket with a backlog: what comes faster than the limits allow waits here, in order, instead of being
- * answered with RATE_LIMITED by the hub.
+ * Makes a token bucket with a backlog: what comes faster than the limits allow waits here, in order, instead of
+ * being answered with RATE_LIMITED by the hub.
  */
-export class Pacer<T> {
-  readonly #send: (item: T) => void;
-  #rate = Infinity;
-  #burst = Infinity;
-  #tokens = Infinity;
-  #filledAt = 0;
-  #backlog: T[] = [];
-  #timer: ReturnType<typeof setTimeout> | undefined;
+export function createPacer() {
+  // Tokens for each millisecond. Without a limit it is 0 as well, and the bucket is endless.
+  let rate = 0;
+  let burst = Infinity;
+  let tokens = Infinity;
+  let filledAt = 0;
+  let backlog: (() => void)[] = [];
+  let timer: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(send: (item: T) => void) {
-    this.#send = send;
-  }
-
-  /** How many items wait. */
-  get waiting(): number {
-    return this.#backlog.length;
-  }
-
-  /** Starts anew with a full bucket. 0 means unlimited. */
-  limit(perSecond: number, burst: number): void {
-    this.clear();
-    this.#rate = perSecond > 0 ? (perSecond * share) / 1000 : Infinity;
-    this.#tokens = this.#burst = perSecond > 0 ? Math.max(1, Math.floor(burst * share)) : Infinity;
-    this.#filledAt = performance.now();
-  }
-
-  /** Sends the item now or later. False means that as many items wait as the bucket is large: it was not taken. */
-  offer(item: T): boolean {
-    if (this.#backlog.length === 0 && this.#take()) {
-      this.#send(item);
-      return true;
-    }
-    if (this.#backlog.length >= this.#burst) return false;
-    this.#backlog.push(item);
-    this.#timer ??= setTimeout(this.#drain, drainEveryMs);
-    return true;
-  }
-
-  /** Forgets what waits. */
-  clear(): void {
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
-    this.#backlog = [];
-  }
-
-  #take(): boolean {
-    if (this.#rate === Infinity) return true;
+  const take = () => {
     const now = performance.now();
-    this.#tokens = Math.min(this.#burst, this.#tokens + (now - this.#filledAt) * this.#rate);
-    this.#filledAt = now;
-    if (this.#tokens < 1) return false;
-    this.#tokens--;
-    return true;
-  }
+    tokens = Math.min(burst, tokens + (now - filledAt) * rate);
+    filledAt = now;
+    return tokens >= 1 && tokens--;
+  };
 
-  #drain = (): void => {
+  const drain = () => {
     let sent = 0;
-    while (sent < this.#backlog.length && this.#take()) this.#send(this.#backlog[sent++] as T);
-    this.#backlog.splice(0, sent);
-    this.#timer = this.#backlog.length > 0 ? setTimeout(this.#drain, drainEveryMs) : undefined;
+    while (sent < backlog.length && take()) backlog[sent++]?.();
+    backlog.splice(0, sent);
+    timer = backlog.length > 0 ? setTimeout(drain, drainEveryMs) : undefined;
+  };
+
+  return {
+    /** Starts anew with a full bucket and no backlog. 0 means unlimited. */
+    limit(perSecond = 0, size = 0) {
+      clearTimeout(timer);
+      timer = undefined;
+      backlog = [];
+      rate = (perSecond * share) / 1000;
+      tokens = burst = rate ? Math.max(1, Math.floor(size * share)) : Infinity;
+      filledAt = performance.now();
+    },
+
+    /** Sends now or later. False means that as many wait as the bucket is large: it will not be sent. */
+    offer(send: () => void): boolean {
+      if (backlog.length === 0 && take()) send();
+      else if (backlog.length >= burst) return false;
+      else {
+        backlog.push(send);
+        timer ??= setTimeout(drain, drainEveryMs);
+      }
+      return true;
+    },
   };
 }

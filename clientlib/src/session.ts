@@ -1,8 +1,10 @@
-import { FIELDS } from "@crossframe/protocol";
-import { Connection } from "./connection.js";
-import type { Lost } from "./messages.js";
+import { OpRefused, type Fault } from "@crossframe/protocol";
+import { createConnection } from "./connection.js";
 import type { Entrance } from "./entrance.js";
-import { CrossframeError, report } from "./errors.js";
+import { cancelled, CrossframeError, fromFault, tell } from "./errors.js";
+import type { Acknowledged } from "./handshake.js";
+import { readHead } from "./messages.js";
+import { createStandingRequests, type Lost } from "./standing.js";
 
 /** What a session tells, by event. */
 export interface SessionEvents {
@@ -23,172 +25,155 @@ export interface SessionOptions {
   readonly reconnect?: boolean | undefined;
 }
 
-const defaultTimeoutMs = 10_000;
 const firstRetryMs = 1_000;
-/** How often to try after the hub was replaced, or this page came back from the browser's cache. */
+/** How often to try to connect again. */
 const retries = 4;
 /** A connection that is taken away again so soon after the last time is not asked for once more. */
 const revokedAgainMs = 60_000;
 
+export type Session = ReturnType<typeof createSession>;
+
 /** The life of a connection over several ports: connecting, proving the document, losing it, connecting again. */
-export class Session {
-  readonly connection = new Connection();
+export function createSession(entrance: Entrance, { timeout = 10_000, signal, reconnect = true }: SessionOptions) {
+  const connection = createConnection();
+  const standing = createStandingRequests(connection);
+  const listeners = new Set<(event: string, value: never) => void>();
   /** What the app was started with. */
-  context: unknown;
+  let context: unknown;
+  /** Fails the attempt to connect that is under way. */
+  let fail: ((error: CrossframeError) => void) | undefined;
+  let nonce: string | undefined;
+  let proven: (() => void) | undefined;
+  let recovering = false;
+  let closed = false;
+  let revokedAt = -Infinity;
 
-  readonly #entrance: Entrance;
-  readonly #options: SessionOptions;
-  readonly #listeners = new Map<keyof SessionEvents, Set<(value: never) => void>>();
-  #stopListening: (() => void) | undefined;
-  /** The attempt to connect that is under way; aborting it with an error fails it. */
-  #attempt: AbortController | undefined;
-  #nonce: string | undefined;
-  #proven: (() => void) | undefined;
-  #recovering = false;
-  #closed = false;
-  #revokedAt = -Infinity;
-  #retryTimer: ReturnType<typeof setTimeout> | undefined;
+  const emit = <K extends keyof SessionEvents>(event: K, value: SessionEvents[K]) => tell(listeners, event, value as never);
 
-  constructor(entrance: Entrance, options: SessionOptions) {
-    this.#entrance = entrance;
-    this.#options = options;
-    this.connection.refused = (error) => this.#refused(error);
-  }
+  /** Echoes the nonce. The challenge and the acknowledgement come by different ways, in either order. */
+  const prove = () => {
+    if (nonce === undefined || !connection.attached()) return;
+    connection.prove(nonce);
+    proven?.();
+  };
 
-  /** Connects for the first time. */
-  async start(): Promise<void> {
-    this.#stopListening = this.#entrance.listen?.({
-      challenge: (nonce) => this.#challenge(nonce),
-      replaced: () => this.#again(),
-      hidden: () => this.#lose(new CrossframeError("DISCONNECTED", "the page was left"), true),
-      shown: () => this.#again(),
-    });
+  const enter = async ({ port, ack, context: given, frame }: Acknowledged) => {
+    // An answer that crossed the end of its attempt has nobody left to serve.
+    if (!fail) return port.close();
+    context = given;
+    const proof = ack.challenge && new Promise<void>((resolve) => (proven = resolve));
+    connection.attach(port, ack, frame);
+    prove();
+    await proof;
+  };
+
+  const open = async () => {
+    nonce = undefined;
+    const failed = new Promise<never>((_, reject) => (fail = reject));
+    const timer = setTimeout(() => fail?.(unanswered(timeout)), timeout);
+    const way = entrance.open();
     try {
-      await this.#open(this.#options.signal);
+      await Promise.race([failed, way.answer.then(enter)]);
     } catch (error) {
-      this.close(error as CrossframeError);
-      throw error;
-    }
-  }
-
-  on<K extends keyof SessionEvents>(event: K, listener: (value: SessionEvents[K]) => void): () => void {
-    const listeners = this.#listeners.get(event) ?? new Set();
-    this.#listeners.set(event, listeners.add(listener));
-    return () => void listeners.delete(listener);
-  }
-
-  /** Gives the port up and connects anew. */
-  reconnect(): void {
-    if (this.#closed || this.#attempt || this.#recovering) return;
-    this.#lose(new CrossframeError("DISCONNECTED", "connecting anew"), true);
-    void this.#recover(retries, 0);
-  }
-
-  /** Ends the session for good. */
-  close(error = new CrossframeError("DISCONNECTED", "closed", { retryable: false })): void {
-    if (this.#closed) return;
-    this.#closed = true;
-    this.#stopListening?.();
-    clearTimeout(this.#retryTimer);
-    this.#attempt?.abort(error);
-    this.connection.detach(error, true);
-    this.#emit("closed", error);
-  }
-
-  async #open(signal?: AbortSignal): Promise<void> {
-    const { timeout = defaultTimeoutMs } = this.#options;
-    const attempt = (this.#attempt = new AbortController());
-    const failed = new Promise<never>((_, reject) => {
-      attempt.signal.addEventListener("abort", () => reject(attempt.signal.reason));
-    });
-    const cancel = () => attempt.abort(new CrossframeError("CANCELLED", "cancelled"));
-    const timer = setTimeout(() => attempt.abort(unanswered(timeout)), timeout);
-    signal?.addEventListener("abort", cancel);
-    if (signal?.aborted) cancel();
-    try {
-      this.#nonce = undefined;
-      await Promise.race([failed, this.#enter(attempt.signal)]);
-    } catch (error) {
-      this.connection.detach(error as CrossframeError, true);
+      way.stop();
+      connection.detach(error as CrossframeError, true);
       throw error;
     } finally {
-      this.#attempt = undefined;
+      fail = undefined;
       clearTimeout(timer);
-      signal?.removeEventListener("abort", cancel);
     }
-  }
+  };
 
-  async #enter(signal: AbortSignal): Promise<void> {
-    const { port, ack, context, frame } = await this.#entrance.open(signal);
-    // An answer that crossed the end of its attempt has nobody left to serve.
-    if (signal.aborted) return port.close();
-    this.context = context;
-    this.connection.attach(port, ack);
-    const proof = ack.challenge && new Promise<void>((resolve) => (this.#proven = resolve));
-    this.connection.receive([ack.connectionId, ...frame.slice(1 + FIELDS)]);
-    if (this.#nonce !== undefined) this.#challenge(this.#nonce);
-    await proof;
-  }
+  const lose = (error: CrossframeError, bye: boolean) => {
+    fail?.(error);
+    if (!connection.attached()) return;
+    connection.detach(error, bye);
+    emit("disconnected", error);
+  };
 
-  /** The challenge and the acknowledgement come by different ways, in either order. */
-  #challenge(nonce: string): void {
-    this.#nonce = nonce;
-    if (!this.connection.attached) return;
-    this.connection.prove(nonce);
-    this.#proven?.();
-  }
+  /** Ends the session for good. */
+  const close = (error = new CrossframeError("DISCONNECTED", "closed", { retryable: false })) => {
+    if (closed) return;
+    closed = true;
+    stopListening?.();
+    fail?.(error);
+    connection.detach(error, true);
+    emit("closed", error);
+  };
 
-  #refused(error: CrossframeError): void {
-    if (this.#attempt) return this.#attempt.abort(error);
-    const now = performance.now();
-    const again = error.code === "SESSION_REVOKED" && now - this.#revokedAt > revokedAgainMs;
-    if (again) this.#revokedAt = now;
-    this.#lose(error, false);
-    if (this.#automatic && (again || error.code === "HUB_NOT_READY")) void this.#recover(1, firstRetryMs);
-    else this.close(error);
-  }
-
-  #again(): void {
-    if (this.#automatic) this.reconnect();
-    else this.close();
-  }
-
-  get #automatic(): boolean {
-    return this.#options.reconnect !== false;
-  }
-
-  #lose(error: CrossframeError, bye: boolean): void {
-    this.#attempt?.abort(error);
-    if (!this.connection.attached) return;
-    this.connection.detach(error, bye);
-    this.#emit("disconnected", error);
-  }
-
-  async #recover(tries: number, delay: number): Promise<void> {
-    this.#recovering = true;
-    for (let left = tries; ; delay = delay * 2 || firstRetryMs) {
-      if (delay > 0) await new Promise((resolve) => (this.#retryTimer = setTimeout(resolve, delay)));
+  /** Connects again, several times where that may help; the pause between two attempts doubles. */
+  const recover = async (pause: number) => {
+    recovering = true;
+    for (let left = retries; ; pause = pause * 2 || firstRetryMs) {
+      if (pause) await new Promise((resolve) => setTimeout(resolve, pause));
+      if (closed) return;
       try {
-        await this.#open();
+        await open();
         break;
       } catch (error) {
-        if (--left <= 0 || !(error as CrossframeError).retryable) return this.close(error as CrossframeError);
+        if (!--left || !(error as CrossframeError).retryable) return close(error as CrossframeError);
       }
     }
-    this.#recovering = false;
-    const lost = await Promise.all(this.connection.rooms.map((room) => room.restore?.() ?? []));
-    if (this.connection.attached) this.#emit("reconnected", { lost: lost.flat() });
-  }
+    recovering = false;
+    const lost = await standing.restore();
+    if (connection.attached()) emit("reconnected", { lost });
+  };
 
-  #emit<K extends keyof SessionEvents>(event: K, value: SessionEvents[K]): void {
-    for (const listener of this.#listeners.get(event) ?? []) {
+  /** Gives the port up and connects anew. */
+  const renew = () => {
+    if (closed || fail || recovering) return;
+    lose(new CrossframeError("DISCONNECTED", "connecting anew"), true);
+    void recover(0);
+  };
+
+  connection.on(OpRefused, (m) => {
+    const error = fromFault(readHead<Fault>(m));
+    if (fail) return fail(error);
+    const now = performance.now();
+    const again = error.code === "SESSION_REVOKED" && now - revokedAt > revokedAgainMs;
+    if (again) revokedAt = now;
+    lose(error, false);
+    if (reconnect && (again || error.code === "HUB_NOT_READY")) void recover(firstRetryMs);
+    else close(error);
+  });
+
+  const stopListening = entrance.listen?.({
+    challenge(value) {
+      nonce = value;
+      prove();
+    },
+    hidden: () => lose(new CrossframeError("DISCONNECTED", "the page was left"), true),
+    shown: () => (reconnect ? renew() : close()),
+  });
+
+  return {
+    connection,
+    standing,
+    close: () => close(),
+    reconnect: renew,
+    context: () => context,
+
+    /** Connects for the first time. */
+    async start() {
+      const cancel = () => fail?.(cancelled());
       try {
-        (listener as (value: SessionEvents[K]) => void)(value);
+        if (signal?.aborted) throw cancelled();
+        signal?.addEventListener("abort", cancel);
+        await open();
       } catch (error) {
-        report(error);
+        close(error as CrossframeError);
+        throw error;
+      } finally {
+        signal?.removeEventListener("abort", cancel);
       }
-    }
-  }
+    },
+
+    on<K extends keyof SessionEvents>(event: K, listener: (value: SessionEvents[K]) => void): () => void {
+      const entry = (told: string, value: never) => told === event && listener(value);
+      listeners.add(entry);
+      return () => void listeners.delete(entry);
+    },
+  };
 }
 
 function unanswered(timeout: number): CrossframeError {

@@ -1,6 +1,6 @@
 import type { Connection } from "./connection.js";
-import type { Lost, Message, Outgoing, Room } from "./messages.js";
-import { CrossframeError } from "./errors.js";
+import type { CrossframeError } from "./errors.js";
+import type { Message, Outgoing } from "./messages.js";
 
 /**
  * A request that stands: its id goes on naming it after the answer, as the ref of what the hub sends because of
@@ -8,93 +8,97 @@ import { CrossframeError } from "./errors.js";
  */
 export interface Standing {
   readonly ask: Outgoing;
-  /** The operation that ends it; absent where there is none. */
-  readonly end?: number;
+  /** The operation that ends it. */
+  readonly end: number;
   /** What it is, for a person. */
   readonly what: string;
   /** Takes the answer; after a reconnect again. */
-  first(message: Message): void;
-  /** Takes what comes after the answer. */
-  event(message: Message): void;
+  readonly first?: (message: Message) => void;
+  /** Takes what comes after the answer. A false return says that something is missing: it is asked for anew. */
+  readonly event: (message: Message) => unknown;
   /** It could not be had again after a reconnect. */
-  lost?(): void;
+  readonly lost?: () => void;
 }
 
-interface Entry {
-  readonly standing: Standing;
+/** Something that could not be had again after a reconnect. */
+export interface Lost {
+  /** The operation and the name, such as "interop.register crm.open". */
+  readonly what: string;
+  readonly error: CrossframeError;
+}
+
+interface Entry extends Standing {
   id: number;
 }
 
+/** How long to wait before asking anew is tried again, in milliseconds. */
+const askAgainMs = 1_000;
+
+export type StandingRequests = ReturnType<typeof createStandingRequests>;
+
 /** Every standing request of a connection, asked again when the connection is. */
-export class StandingRequests implements Room {
-  readonly #connection: Connection;
-  readonly #entries = new Map<number, Entry>();
+export function createStandingRequests(connection: Connection) {
+  const entries = new Map<number, Entry>();
 
-  constructor(connection: Connection) {
-    this.#connection = connection;
-    connection.rooms.push(this);
-  }
+  /** Asks, under a new id. Where that fails, the entry stays: it may be tried again. */
+  const ask = (entry: Entry) => {
+    entries.delete(entry.id);
+    entries.set((entry.id = connection.nextId()), entry);
+    return connection.request({ ...entry.ask, id: entry.id }, entry.first ?? (() => {}));
+  };
 
-  /** How many stand. */
-  get size(): number {
-    return this.#entries.size;
-  }
+  // Where this fails, the connection is gone, and what stood with it.
+  const release = ({ id, end }: Entry) => connection.request({ op: end, ref: id }, () => {}).catch(() => {});
 
-  /** Hands the messages of an operation to the standing request that their ref names. */
-  route(op: number, unknown?: (message: Message) => void): void {
-    this.#connection.on(op, (m) => {
-      const entry = this.#entries.get(m.ref);
-      if (entry) entry.standing.event(m);
-      else unknown?.(m);
+  /** Asks anew until it is answered. What still comes for the former id belongs to nothing and is passed over. */
+  const renew = (entry: Entry) => {
+    void release(entry);
+    ask(entry).catch(() => {
+      const { id } = entry;
+      setTimeout(() => connection.attached() && entries.has(id) && renew(entry), askAgainMs);
     });
-  }
+  };
 
-  /** Asks. Resolves, when the hub has answered, with the function that ends it; that one never rejects. */
-  async start(standing: Standing): Promise<() => Promise<void>> {
-    const entry = { standing, id: 0 };
-    await this.#ask(entry);
-    return () => this.#end(entry);
-  }
+  return {
+    /** Hands the messages of an operation to the standing request that their ref names. */
+    route(op: number, unknown?: (message: Message) => void) {
+      connection.on(op, (m) => {
+        const entry = entries.get(m.ref);
+        if (!entry) unknown?.(m);
+        else if (entry.event(m) === false) renew(entry);
+      });
+    },
 
-  async restore(): Promise<readonly Lost[]> {
-    const entries = [...this.#entries.values()];
-    this.#entries.clear();
-    const results = await Promise.all(entries.map((entry) => this.#askAgain(entry)));
-    return results.filter((lost) => lost !== undefined);
-  }
-
-  async #ask(entry: Entry): Promise<void> {
-    const { ask, first } = entry.standing;
-    const id = (entry.id = this.#connection.nextId());
-    this.#entries.set(id, entry);
-    try {
-      await this.#connection.request({ ...ask, id }, first.bind(entry.standing));
-    } catch (error) {
-      this.#entries.delete(id);
-      throw error;
-    }
-  }
-
-  async #askAgain(entry: Entry): Promise<Lost | undefined> {
-    try {
-      await this.#ask(entry);
-      return undefined;
-    } catch (error) {
-      const coded = error as CrossframeError;
-      if (coded.code === "DISCONNECTED") {
-        // Lost once more before it was answered: it is asked for with the rest, next time.
-        this.#entries.set(entry.id, entry);
-        return undefined;
+    /** Asks. Resolves, when the hub has answered, with the function that ends it; that one never rejects. */
+    async start(standing: Standing): Promise<() => Promise<void>> {
+      const entry = { ...standing, id: 0 };
+      try {
+        await ask(entry);
+      } catch (error) {
+        entries.delete(entry.id);
+        throw error;
       }
-      entry.standing.lost?.();
-      return { what: entry.standing.what, error: coded };
-    }
-  }
+      return async () => {
+        if (entries.delete(entry.id)) await release(entry);
+      };
+    },
 
-  async #end(entry: Entry): Promise<void> {
-    const { end } = entry.standing;
-    if (!this.#entries.delete(entry.id) || !end) return;
-    // Where this fails, the connection is gone, and what stood with it.
-    await this.#connection.request({ op: end, ref: entry.id }, () => {}).catch(() => {});
-  }
+    /** Asks for everything again, on a new port. Resolves with what the hub did not grant; never rejects. */
+    async restore(): Promise<readonly Lost[]> {
+      const lost: Lost[] = [];
+      const again = async (entry: Entry) => {
+        try {
+          await ask(entry);
+        } catch (error) {
+          // Lost once more before it was answered: it is asked for with the rest, next time.
+          if ((error as CrossframeError).code === "DISCONNECTED") return;
+          entries.delete(entry.id);
+          entry.lost?.();
+          lost.push({ what: entry.what, error: error as CrossframeError });
+        }
+      };
+      await Promise.all([...entries.values()].map(again));
+      return lost;
+    },
+  };
 }

@@ -9,6 +9,7 @@ import {
   OpAppUnwatch,
   OpAppWatch,
   OpAuditEvent,
+  OpAuditUnwatch,
   OpAuditWatch,
   OpPolicyGet,
   OpPolicySet,
@@ -97,20 +98,39 @@ describe("administration", () => {
     hub.close();
   });
 
-  test("audit: one watch for all listeners", async () => {
+  test("audit: each watch has its listener, and ends at the hub, too", async () => {
     const { hub, port } = await connected();
     const seen: unknown[] = [];
     const starting = [1, 2].map((who) => hub.audit.watch(({ code }) => seen.push([who, code])));
-    const { id } = await port.reply(OpAuditWatch);
+    const [first, second] = [await port.reply(OpAuditWatch), await port.reply(OpAuditWatch)];
     const [stop] = await Promise.all(starting);
-    const event = { op: OpAuditEvent, ref: id, head: { timeMs: 1, code: "ORIGIN_BLOCKED" } };
-    port.send(event);
+    const event = (ref: number) => ({ op: OpAuditEvent, ref, head: { timeMs: 1, code: "ORIGIN_BLOCKED" } });
+    port.send(event(first.id), event(second.id));
     await delivered();
-    stop?.();
-    port.send(event);
+    const stopping = stop?.();
+    expect((await port.reply(OpAuditUnwatch)).ref).toBe(first.id);
+    await stopping;
+    port.send(event(first.id), event(second.id));
     await delivered();
     expect(seen).toEqual([[1, "ORIGIN_BLOCKED"], [2, "ORIGIN_BLOCKED"], [2, "ORIGIN_BLOCKED"]]);
     expect(port.messages.items).toEqual([]);
+    hub.close();
+  });
+
+  test("audit: the watch comes back after a reconnect", async () => {
+    const { hub, port, scripted } = await connected();
+    const seen: unknown[] = [];
+    const starting = hub.audit.watch(({ code }) => seen.push(code));
+    await port.reply(OpAuditWatch);
+    const stop = await starting;
+    hub.reconnect();
+    const second = await scripted.admitNext();
+    const { id } = await second.reply(OpAuditWatch);
+    second.send({ op: OpAuditEvent, ref: id, head: { timeMs: 1, code: "SUPERSEDED" } });
+    await delivered();
+    expect(seen).toEqual(["SUPERSEDED"]);
+    void stop();
+    expect((await second.next(OpAuditUnwatch)).ref).toBe(id);
     hub.close();
   });
 

@@ -149,14 +149,15 @@ describe("a subscription", () => {
     hub.close();
   });
 
-  test("passes over what it knows already, and reads anew where a revision is missing", async () => {
-    const { port, seen, event, hub } = await subscribed(3, { a: 1 });
+  test("passes over what it knows already, and subscribes anew where a revision is missing", async () => {
+    const { port, seen, event, ref, hub } = await subscribed(3, { a: 1 });
     port.send(event(3, { json: { a: 0 } }), event(5, { json: { b: 1 } }), event(6, { json: { c: 1 } }));
-    const { id, name } = await port.next(OpContextGet);
+    expect((await port.reply(OpContextUnsubscribe)).ref).toBe(ref);
+    const { id, name } = await port.next(OpContextSubscribe);
     port.send(
       event(7, { json: { d: 1 } }),
       { op: OpContextValue, id, ref: 7, json: { a: 1, b: 1, c: 1, d: 1 } },
-      event(8, { json: { e: 1 } }),
+      { ...event(8, { json: { e: 1 } }), ref: id },
     );
     await delivered();
     expect(name).toBe("c");
@@ -177,17 +178,24 @@ describe("a subscription", () => {
     hub.close();
   });
 
-  test("tries the read again where it failed", async () => {
-    const { port, seen, event, hub } = await subscribed(1, {});
+  test("tries again to subscribe anew where it failed, and no longer once it is over", async () => {
+    const { port, seen, stop, event, hub } = await subscribed(1, {});
     vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    const refused = { code: "RATE_LIMITED", message: "", retryable: true } as const;
     port.send(event(5, { json: { a: 1 } }));
-    await port.fail(OpContextGet, { code: "RATE_LIMITED", message: "", retryable: true });
+    await port.fail(OpContextSubscribe, refused);
     await delivered();
     await vi.advanceTimersByTimeAsync(1_000);
-    const { id } = await port.next(OpContextGet);
-    port.send({ op: OpContextValue, id, ref: 5, json: { a: 1 } });
+    const { id } = await port.next(OpContextSubscribe);
+    port.send({ op: OpContextValue, id, ref: 5, json: { a: 1 } }, { ...event(9), ref: id });
     await delivered();
     expect(seen.at(-1)).toEqual([{ a: 1 }, { kind: "set", revision: 5 }]);
+    await port.fail(OpContextSubscribe, refused);
+    await delivered();
+    stop();
+    await vi.advanceTimersByTimeAsync(5_000);
+    await delivered();
+    expect(port.messages.items.filter(({ op }) => op === OpContextSubscribe)).toEqual([]);
     hub.close();
   });
 

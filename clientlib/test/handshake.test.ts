@@ -1,7 +1,7 @@
 import { OpBye, OpProve, OpReply, OpContextDestroy } from "@crossframe/protocol";
 import { afterEach, describe, expect, test, vi } from "vitest";
-import { connectIn, connectPort } from "../src/connect.js";
-import { connected, delivered, hubOrigin, HubPort, me, rejection, ScriptedHub } from "./hub.js";
+import { connectPort } from "../src/index.js";
+import { connected, connectIn, delivered, hubOrigin, HubPort, me, rejection, ScriptedHub } from "./hub.js";
 
 const trusting = { hubOrigins: [hubOrigin] };
 

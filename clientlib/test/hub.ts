@@ -1,7 +1,13 @@
 import { FIELDS, OpAck, OpError, OpPeer, OpRefused, OpReply, type Ack, type Fault, type PeerInfo } from "@crossframe/protocol";
 import { readMessage, type Message } from "../src/messages.js";
-import { connectIn, type ConnectOptions, type Hub } from "../src/connect.js";
+import { connectWindow, type ConnectOptions } from "../src/connect.js";
 import type { Environment } from "../src/environment.js";
+import { createHub, type Hub } from "../src/full.js";
+
+/** Connects in a given environment. */
+export function connectIn(environment: Environment, options?: ConnectOptions): Promise<Hub> {
+  return connectWindow(createHub, environment, options);
+}
 
 export const hubOrigin = "https://desk.example.com";
 

@@ -15,9 +15,9 @@ import {
   type InstanceList,
 } from "@crossframe/protocol";
 import type { Connection } from "../connection.js";
-import { readHead, wholeMs } from "../messages.js";
+import { readHead, wholeMs, type Message } from "../messages.js";
 import type { StandingRequests } from "../standing.js";
-import { Roster } from "./roster.js";
+import { createRoster } from "./roster.js";
 
 export interface StartOptions {
   /** What the app finds as hub.me.context. */
@@ -46,68 +46,56 @@ export interface AppsChange {
 }
 
 /** Apps: what there is, what runs, starting and stopping. */
-export class Apps {
-  readonly #connection: Connection;
-  readonly #standing: StandingRequests;
-
-  /** @internal */
-  constructor(connection: Connection, standing: StandingRequests) {
-    this.#connection = connection;
-    this.#standing = standing;
-    standing.route(OpAppChanged);
-  }
-
+export interface Apps {
   /** Starts an app and resolves with its instance. */
-  start(app: string, options: StartOptions = {}): Promise<InstanceInfo> {
-    const { waitFor, timeout, placement, instance, signal, context } = options;
-    const head = { waitFor, timeoutMs: wholeMs(timeout), placement, instance };
-    return this.#connection.request({ op: OpAppStart, name: app, head, body: context }, (m) => readHead<InstanceInfo>(m), {
-      timeout,
-      signal,
-    });
-  }
-
+  start(app: string, options?: StartOptions): Promise<InstanceInfo>;
   /** Stops an instance that this app started; with the grant "admin" any. */
-  stop(instance: string): Promise<void> {
-    return this.#connection.request({ op: OpAppStop, name: instance }, () => {});
-  }
-
+  stop(instance: string): Promise<void>;
   /** Lists the definitions. */
-  list(): Promise<readonly Definition[]> {
-    return this.#connection.request({ op: OpAppList }, (m) => readHead<AppList>(m).apps ?? []);
-  }
-
+  list(): Promise<readonly Definition[]>;
   /** Lists the instances. */
-  instances(): Promise<readonly InstanceInfo[]> {
-    return this.#connection.request({ op: OpAppInstances }, (m) => readHead<InstanceList>(m).instances ?? []);
-  }
-
+  instances(): Promise<readonly InstanceInfo[]>;
   /** Tells the instances that are there now, and from then on what changes. */
-  watch(listener: (change: AppsChange) => void): Promise<() => Promise<void>> {
-    const known = new Roster<InstanceInfo>(({ instance }) => instance);
-    const tell = ({ defined = [], removed = [], instances = [], stopped = [] }: Partial<AppsChange>) => {
-      known.note(instances, stopped);
-      listener({ defined, removed, instances, stopped });
-    };
-    return this.#standing.start({
-      ask: { op: OpAppWatch },
-      end: OpAppUnwatch,
-      what: "apps.watch",
-      first: (m) => {
-        const instances = readHead<InstanceList>(m).instances ?? [];
-        tell({ instances, stopped: known.difference(instances)[1] });
-      },
-      event: (m) => tell(readHead<AppChange>(m)),
-    });
-  }
-
+  watch(listener: (change: AppsChange) => void): Promise<() => Promise<void>>;
   /** Adds definitions, or replaces those of the same name. Needs the grant "admin". */
-  define(apps: readonly Definition[]): Promise<void> {
-    return this.#connection.request({ op: OpAppDefine, head: { apps } }, () => {});
-  }
-
+  define(apps: readonly Definition[]): Promise<void>;
   /** Removes a definition. Needs the grant "admin". */
-  remove(app: string): Promise<void> {
-    return this.#connection.request({ op: OpAppRemove, name: app }, () => {});
-  }
+  remove(app: string): Promise<void>;
+}
+
+export function createApps({ request }: Connection, { route, start }: StandingRequests): Apps {
+  const instancesOf = (m: Message) => readHead<InstanceList>(m).instances ?? [];
+  route(OpAppChanged);
+  return {
+    start(app, { waitFor, timeout, placement, instance, signal, context } = {}) {
+      const head = { waitFor, timeoutMs: wholeMs(timeout), placement, instance };
+      const out = { op: OpAppStart, name: app, head, body: context };
+      return request(out, (m) => readHead<InstanceInfo>(m), { timeout, signal });
+    },
+
+    stop: (instance) => request({ op: OpAppStop, name: instance }, () => {}),
+    list: () => request({ op: OpAppList }, (m) => readHead<AppList>(m).apps ?? []),
+    instances: () => request({ op: OpAppInstances }, instancesOf),
+
+    watch(listener) {
+      const known = createRoster<InstanceInfo>(({ instance }) => instance);
+      const told = ({ defined = [], removed = [], instances = [], stopped = [] }: Partial<AppsChange>) => {
+        known.note(instances, stopped);
+        listener({ defined, removed, instances, stopped });
+      };
+      return start({
+        ask: { op: OpAppWatch },
+        end: OpAppUnwatch,
+        what: "apps.watch",
+        first(m) {
+          const instances = instancesOf(m);
+          told({ instances, stopped: known.difference(instances)[1] });
+        },
+        event: (m) => told(readHead<AppChange>(m)),
+      });
+    },
+
+    define: (apps) => request({ op: OpAppDefine, head: { apps } }, () => {}),
+    remove: (app) => request({ op: OpAppRemove, name: app }, () => {}),
+  };
 }

@@ -1,8 +1,8 @@
 import { OpProgress, type CallInfo, type PeerInfo } from "@crossframe/protocol";
 import type { Connection } from "../connection.js";
-import { readHead, type Message } from "../messages.js";
 import { CrossframeError } from "../errors.js";
-import type { Answer, Interop, InvokeAllOptions, InvokeOptions } from "./interop.js";
+import { readHead, type Message } from "../messages.js";
+import type { Answer, CallOptions, Interop, InvokeAllOptions, InvokeOptions } from "./interop.js";
 
 /** A call of one of this app's methods, for its handler. */
 export interface Call {
@@ -20,54 +20,36 @@ export interface Call {
   invokeAll<R = unknown>(method: string, args?: unknown, options?: InvokeAllOptions): Promise<Answer<R>[]>;
 }
 
-/** A call that runs. */
+/** A call that runs. Its functions are bound, so that a handler may take them apart: `(args, { progress }) => …`. */
 export class RunningCall implements Call {
-  readonly id: number;
   readonly caller: PeerInfo;
   readonly trace: string | undefined;
-  readonly #interop: Interop;
-  readonly #connection: Connection;
-  readonly #running: ReadonlyMap<number, RunningCall>;
+  readonly progress: Call["progress"];
+  readonly invoke: Call["invoke"];
+  readonly invokeAll: Call["invokeAll"];
   #controller: AbortController | undefined;
   #aborted: CrossframeError | undefined;
 
-  constructor(interop: Interop, connection: Connection, running: ReadonlyMap<number, RunningCall>, message: Message) {
-    this.id = message.id;
-    this.caller = connection.peer(message.peer);
-    this.trace = readHead<CallInfo>(message).trace;
-    this.#interop = interop;
-    this.#connection = connection;
-    this.#running = running;
+  constructor(interop: Interop, { inform, peer }: Connection, m: Message, runs: () => boolean) {
+    const { id } = m;
+    const { trace } = readHead<CallInfo>(m);
+    const within = (options?: CallOptions): object => ({ trace, ...options, parent: id });
+    this.caller = peer(m.peer);
+    this.trace = trace;
+    this.progress = (value) => runs() && inform({ op: OpProgress, id, body: value }, runs);
+    this.invoke = (method, args, options) => interop.invoke(method, args, within(options));
+    this.invokeAll = (method, args, options) => interop.invokeAll(method, args, within(options));
   }
 
   // Most handlers never look at it, so it is made where one does.
   get signal(): AbortSignal {
-    if (!this.#controller) {
-      this.#controller = new AbortController();
-      if (this.#aborted) this.#controller.abort(this.#aborted);
-    }
+    this.#controller ??= new AbortController();
+    if (this.#aborted) this.#controller.abort(this.#aborted);
     return this.#controller.signal;
-  }
-
-  progress(value: unknown): void {
-    if (this.#running.get(this.id) !== this) return;
-    this.#connection.send({ op: OpProgress, id: this.id, body: value, live: this.#running }, false);
-  }
-
-  invoke<R>(method: string, args?: unknown, options?: InvokeOptions): Promise<R> {
-    return this.#interop.invoke<R>(method, args, this.#within(options));
-  }
-
-  invokeAll<R>(method: string, args?: unknown, options?: InvokeAllOptions): Promise<Answer<R>[]> {
-    return this.#interop.invokeAll<R>(method, args, this.#within(options));
   }
 
   abort(): void {
     this.#aborted = new CrossframeError("CANCELLED", "cancelled by the caller");
     this.#controller?.abort(this.#aborted);
-  }
-
-  #within<O>(options: O | undefined): O & { parent: number; trace: string | undefined } {
-    return { trace: this.trace, ...(options as O), parent: this.id };
   }
 }

@@ -5,6 +5,8 @@ import {
   OpContextList,
   OpContextPatch,
   OpContextSet,
+  OpContextSubscribe,
+  OpContextUnsubscribe,
   OpContextUpdate,
   type ContextInfo,
   type ContextList,
@@ -14,7 +16,7 @@ import type { Connection } from "../connection.js";
 import { readHead } from "../messages.js";
 import type { StandingRequests } from "../standing.js";
 import type { Json, Path } from "./merge.js";
-import { Replica, type Listener } from "./replica.js";
+import { createReplica, type Listener, type Replica } from "./replica.js";
 
 /** A shared context as it was when it was read. */
 export interface Snapshot<T> {
@@ -49,110 +51,100 @@ export interface Patch {
   readonly remove?: readonly Path[] | undefined;
 }
 
+/** Shared contexts: named JSON objects that apps read, write and follow together. Writes resolve with the revision. */
+export interface Contexts {
+  /** Reads the value; undefined where there is no such context. */
+  get<T extends object = Json>(name: string): Promise<T | undefined>;
+  /** Reads the value with its revision. */
+  read<T extends object = Json>(name: string): Promise<Snapshot<T>>;
+  /** Replaces the value, or creates the context. */
+  set(name: string, value: object, options?: WriteOptions): Promise<number>;
+  /** Merges members into the value, not deeper than the first level, or creates the context. */
+  update(name: string, delta: object, options?: UpdateOptions): Promise<number>;
+  /** Sets and removes paths of the value. Objects that are missing on the way are created. */
+  patch(name: string, patch: Patch, options?: WriteOptions): Promise<number>;
+  /** Sets one path. */
+  setPath(name: string, path: Path, value: unknown, options?: WriteOptions): Promise<number>;
+  /** Removes one path. */
+  removePath(name: string, path: Path, options?: WriteOptions): Promise<number>;
+  /**
+   * Follows a context, which need not exist yet. The listener is told the present value first and each change from
+   * then on. Resolves with the function that ends it. Values are read-only: all listeners get the same object.
+   */
+  subscribe<T extends object = Json>(name: string, listener: Listener<T>): Promise<() => void>;
+  /** Removes a context. */
+  destroy(name: string): Promise<void>;
+  /** Lists the contexts that this app may read. */
+  list(): Promise<readonly ContextInfo[]>;
+}
+
+/** A replica and how many subscribers it has, those among them who still wait for its first value. */
 interface Shared {
   readonly replica: Replica;
   readonly started: Promise<() => Promise<void>>;
   users: number;
 }
 
-/** Shared contexts: named JSON objects that apps read, write and follow together. Writes resolve with the revision. */
-export class Contexts {
-  readonly #connection: Connection;
-  readonly #standing: StandingRequests;
-  readonly #shared = new Map<string, Shared>();
+export function createContexts({ request, peer }: Connection, { route, start }: StandingRequests): Contexts {
+  const all = new Map<string, Shared>();
+  route(OpContextEvent);
 
-  /** @internal */
-  constructor(connection: Connection, standing: StandingRequests) {
-    this.#connection = connection;
-    this.#standing = standing;
-    standing.route(OpContextEvent);
-  }
+  const read = <T>(name: string) =>
+    request(
+      { op: OpContextGet, name },
+      (m): Snapshot<T> => ({ value: decodeBody(m.body) as T | undefined, revision: m.ref, info: readHead<ContextInfo>(m) }),
+    );
 
-  /** Reads the value; undefined where there is no such context. */
-  async get<T extends object = Json>(name: string): Promise<T | undefined> {
-    return (await this.read<T>(name)).value;
-  }
-
-  /** Reads the value with its revision. */
-  read<T extends object = Json>(name: string): Promise<Snapshot<T>> {
-    return this.#connection.request({ op: OpContextGet, name }, (m) => ({
-      value: decodeBody(m.body) as T | undefined,
-      revision: m.ref,
-      info: readHead<ContextInfo>(m),
-    }));
-  }
-
-  /** Replaces the value, or creates the context. */
-  set(name: string, value: object, options?: WriteOptions): Promise<number> {
-    return this.#write(OpContextSet, name, value, options);
-  }
-
-  /** Merges members into the value, not deeper than the first level, or creates the context. */
-  update(name: string, delta: object, options?: UpdateOptions): Promise<number> {
-    return this.#write(OpContextUpdate, name, delta, options);
-  }
-
-  /** Sets and removes paths of the value. Objects that are missing on the way are created. */
-  patch(name: string, { set = [], remove }: Patch, options?: WriteOptions): Promise<number> {
-    const values = set.map(([, value]) => value);
-    return this.#write(OpContextPatch, name, values, { ...options, set: set.map(([path]) => path), remove });
-  }
-
-  /** Sets one path. */
-  setPath(name: string, path: Path, value: unknown, options?: WriteOptions): Promise<number> {
-    return this.patch(name, { set: [[path, value]] }, options);
-  }
-
-  /** Removes one path. */
-  removePath(name: string, path: Path, options?: WriteOptions): Promise<number> {
-    return this.patch(name, { remove: [path] }, options);
-  }
-
-  /**
-   * Follows a context, which need not exist yet. The listener is told the present value first and each change from
-   * then on. Resolves with the function that ends it. Values are read-only: all listeners get the same object.
-   */
-  async subscribe<T extends object = Json>(name: string, listener: Listener<T>): Promise<() => void> {
-    const shared = this.#shared.get(name) ?? this.#share(name);
-    shared.users++;
-    await shared.started;
-    const remove = shared.replica.add(listener as unknown as Listener);
-    let over = false;
-    return () => {
-      if (over) return;
-      over = true;
-      remove();
-      if (--shared.users === 0) this.#release(name, shared);
-    };
-  }
-
-  /** Removes a context. */
-  destroy(name: string): Promise<void> {
-    return this.#connection.request({ op: OpContextDestroy, name }, () => {});
-  }
-
-  /** Lists the contexts that this app may read. */
-  list(): Promise<readonly ContextInfo[]> {
-    return this.#connection.request({ op: OpContextList }, (m) => readHead<ContextList>(m).contexts ?? []);
-  }
-
-  #write<O extends WriteOptions>(op: number, name: string, body: unknown, options?: O): Promise<number> {
+  const write = (op: number, name: string, body: unknown, options?: WriteOptions) => {
     // On the wire, 0 stands for an absent revision, and -1 for "where there is none".
     const head = options?.ifRevision === 0 ? { ...options, ifRevision: -1 } : options;
-    return this.#connection.request({ op, name, head, body }, (m) => m.ref);
-  }
+    return request({ op, name, head, body }, (m) => m.ref);
+  };
 
-  #share(name: string): Shared {
-    const forget = () => void (this.#shared.get(name) === shared && this.#shared.delete(name));
-    const replica = new Replica(this.#connection, name, forget);
-    const shared: Shared = { replica, started: this.#standing.start(replica), users: 0 };
-    shared.started.catch(forget);
-    this.#shared.set(name, shared);
+  const patch: Contexts["patch"] = (name, { set = [], remove }, options) => {
+    const head: object = { ...options, set: set.map(([path]) => path), remove };
+    return write(OpContextPatch, name, set.map(([, value]) => value), head);
+  };
+
+  const share = (name: string) => {
+    const replica = createReplica(peer);
+    const forget = () => all.get(name) === shared && all.delete(name);
+    const started = start({
+      ...replica,
+      ask: { op: OpContextSubscribe, name },
+      end: OpContextUnsubscribe,
+      what: `contexts.subscribe ${name}`,
+      lost: forget,
+    });
+    started.catch(forget);
+    const shared: Shared = { replica, started, users: 0 };
+    all.set(name, shared);
     return shared;
-  }
+  };
 
-  #release(name: string, shared: Shared): void {
-    if (this.#shared.get(name) === shared) this.#shared.delete(name);
-    void shared.started.then((end) => end());
-  }
+  return {
+    get: async <T>(name: string) => (await read<T>(name)).value,
+    read,
+    set: (name, value, options) => write(OpContextSet, name, value, options),
+    update: (name, delta, options) => write(OpContextUpdate, name, delta, options),
+    patch,
+    setPath: (name, path, value, options) => patch(name, { set: [[path, value]] }, options),
+    removePath: (name, path, options) => patch(name, { remove: [path] }, options),
+
+    async subscribe<T>(name: string, listener: Listener<T>) {
+      const shared = all.get(name) ?? share(name);
+      const { replica, started } = shared;
+      shared.users++;
+      const end = await started;
+      const remove = replica.add(listener as unknown as Listener);
+      return () => {
+        if (!remove() || --shared.users > 0) return;
+        if (all.get(name) === shared) all.delete(name);
+        void end();
+      };
+    },
+
+    destroy: (name) => request({ op: OpContextDestroy, name }, () => {}),
+    list: () => request({ op: OpContextList }, (m) => readHead<ContextList>(m).contexts ?? []),
+  };
 }

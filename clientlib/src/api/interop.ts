@@ -23,11 +23,11 @@ import {
 } from "@crossframe/protocol";
 import { decodeBody } from "../body.js";
 import type { Connection } from "../connection.js";
-import { readHead, wholeMs, type Message, type Outgoing } from "../messages.js";
+import { readHead, wholeMs, type Message } from "../messages.js";
 import { CrossframeError, fromFault, toFault } from "../errors.js";
 import type { StandingRequests } from "../standing.js";
 import { RunningCall, type Call } from "./call.js";
-import { Roster } from "./roster.js";
+import { createRoster } from "./roster.js";
 
 /** A method that an app offers. */
 export interface MethodDeclaration {
@@ -50,7 +50,7 @@ export type Handler<A = unknown, R = unknown> = (args: A, call: Call) => R | Pro
 /** The instance or peer that is to answer: a PeerInfo will do. */
 export type Target = { readonly peer: number } | { readonly instance: string };
 
-interface CallOptions {
+export interface CallOptions {
   /** How long the answer may take, in milliseconds, 100 to 600 000; 30 000 by default. */
   readonly timeout?: number | undefined;
   /** How long to wait for an app to offer the method, in milliseconds; by default not at all. */
@@ -78,144 +78,131 @@ export type Answer<R> =
   | { readonly peer: PeerInfo; readonly value: R; readonly error?: undefined }
   | { readonly peer: PeerInfo; readonly value?: undefined; readonly error: CrossframeError };
 
+/** What a watch of methods tells. Either list may be empty. */
+export interface MethodsChange {
+  readonly added: readonly MethodInfo[];
+  readonly removed: readonly MethodInfo[];
+}
+
 /** Methods: offering them, calling them, finding them. */
-export class Interop {
-  readonly #connection: Connection;
-  readonly #standing: StandingRequests;
-  readonly #running = new Map<number, RunningCall>();
-
-  /** @internal */
-  constructor(connection: Connection, standing: StandingRequests) {
-    this.#connection = connection;
-    this.#standing = standing;
-    connection.rooms.push({ lost: () => [...this.#running.keys()].forEach((id) => this.#drop(id)) });
-    connection.on(OpCancel, (m) => this.#drop(m.id));
-    standing.route(OpMethods);
-    standing.route(OpCall, (m) => {
-      this.#fail(m.id, new CrossframeError("METHOD_NOT_FOUND", "no longer offered"));
-    });
-  }
-
-  /** How many calls of this app's methods run. @internal */
-  get running(): number {
-    return this.#running.size;
-  }
-
+export interface Interop {
   /**
    * Offers a method. Resolves, when the hub has taken it, with the function that takes it back. After a
    * reconnect the method is offered again by itself.
    */
-  register<A = unknown, R = unknown>(method: string | MethodDeclaration, handler: Handler<A, R>): Promise<() => Promise<void>> {
-    const { name, ...head } = typeof method === "string" ? { name: method } : method;
-    return this.#standing.start({
-      ask: { op: OpRegister, name, head },
-      end: OpUnregister,
-      what: `interop.register ${name}`,
-      first: () => {},
-      event: (m) => this.#call(m, handler as Handler),
-    });
-  }
-
+  register<A = unknown, R = unknown>(method: string | MethodDeclaration, handler: Handler<A, R>): Promise<() => Promise<void>>;
   /** Calls a method and resolves with its result. */
-  invoke<R = unknown>(method: string, args?: unknown, options?: InvokeOptions): Promise<R> {
-    if (!options) {
-      return this.#connection.request({ op: OpInvoke, name: method, body: args }, (m) => decodeBody(m.body) as R);
-    }
-    const { target } = options;
-    const peer = typeof target === "object" && "peer" in target ? target.peer : 0;
-    const instance = typeof target === "object" && "instance" in target && !peer ? target.instance : undefined;
-    return this.#connection.request(
-      { op: OpInvoke, name: method, peer, head: invokeHead(options, { instance }), body: args },
-      (m) => decodeBody(m.body) as R,
-      { ...waiting(options), more: (m) => this.#progress(m, options) },
-    );
-  }
-
+  invoke<R = unknown>(method: string, args?: unknown, options?: InvokeOptions): Promise<R>;
   /** Calls a method of every app that offers it, and resolves with each one's result or error. */
-  invokeAll<R = unknown>(method: string, args?: unknown, options: InvokeAllOptions = {}): Promise<Answer<R>[]> {
-    const answers: Answer<R>[] = [];
-    const target = options.target ?? "all";
-    return this.#connection.request(
-      { op: OpInvoke, name: method, head: invokeHead(options, { target }), body: args },
-      () => answers,
-      {
-        ...waiting(options),
-        more: (m) => {
-          if (m.op === OpPart) answers.push(this.#answer<R>(m));
-          else this.#progress(m, options);
-        },
-      },
-    );
-  }
-
+  invokeAll<R = unknown>(method: string, args?: unknown, options?: InvokeAllOptions): Promise<Answer<R>[]>;
   /** Lists the methods that this app may call; a string asks for one name. */
-  methods(query?: string | Partial<MethodQuery>): Promise<readonly MethodInfo[]> {
-    const out: Outgoing = { op: OpDiscover, head: typeof query === "string" ? { name: query } : query };
-    return this.#connection.request(out, (m) => readHead<MethodList>(m).methods ?? []);
-  }
-
+  methods(query?: string | Partial<MethodQuery>): Promise<readonly MethodInfo[]>;
   /** Tells the methods that are there now, as added, and from then on what comes and goes. */
-  watch(
-    query: string | Partial<MethodQuery> | undefined,
-    listener: (change: { readonly added: readonly MethodInfo[]; readonly removed: readonly MethodInfo[] }) => void,
-  ): Promise<() => Promise<void>> {
-    const known = new Roster<MethodInfo>((method) => `${method.peer.peer} ${method.name}`);
-    const tell = (added: readonly MethodInfo[] = [], removed: readonly MethodInfo[] = []) => {
-      known.note(added, removed);
-      if (added.length + removed.length > 0) listener({ added, removed });
-    };
-    return this.#standing.start({
-      ask: { op: OpWatch, head: typeof query === "string" ? { name: query } : query },
-      end: OpUnwatch,
-      what: "interop.watch",
-      first: (m) => tell(...known.difference(readHead<MethodList>(m).methods ?? [])),
-      event: (m) => {
-        const { added, removed } = readHead<MethodChange>(m);
-        tell(added, removed);
-      },
-    });
-  }
-
+  watch(query: string | Partial<MethodQuery> | undefined, listener: (change: MethodsChange) => void): Promise<() => Promise<void>>;
   /** Resolves with the app that offers the method, as soon as one does. */
-  waitFor(method: string, options: { timeout?: number; signal?: AbortSignal } = {}): Promise<PeerInfo> {
-    return this.#connection.request(
-      { op: OpAwait, name: method, head: { timeoutMs: wholeMs(options.timeout) } },
-      (m) => this.#connection.peer(m.peer),
-      { ...waiting(options), cancels: true },
-    );
-  }
+  waitFor(method: string, options?: { timeout?: number; signal?: AbortSignal }): Promise<PeerInfo>;
+}
 
-  async #call(m: Message, handler: Handler): Promise<void> {
-    const call = new RunningCall(this, this.#connection, this.#running, m);
-    this.#running.set(m.id, call);
-    try {
-      const result = await handler(decodeBody(m.body) as never, call);
-      if (this.#running.get(m.id) === call) this.#connection.send({ op: OpResult, id: m.id, body: result }, true);
-    } catch (error) {
-      if (this.#running.get(m.id) === call) this.#fail(m.id, error);
-    }
-    if (this.#running.get(m.id) === call) this.#running.delete(m.id);
-  }
+export function createInterop(connection: Connection, { route, start }: StandingRequests): Interop {
+  const { request, send, peer } = connection;
+  const running = new Map<number, RunningCall>();
 
-  #fail(id: number, error: unknown): void {
-    this.#connection.send({ op: OpError, id, head: toFault(error) }, true);
-  }
+  const fail = (id: number, error: unknown) => send({ op: OpError, id, head: toFault(error) });
 
   /** Forgets a call: nobody waits for its answer. */
-  #drop(id: number): void {
-    const call = this.#running.get(id);
-    this.#running.delete(id);
-    call?.abort();
-  }
+  const drop = (id: number) => {
+    running.get(id)?.abort();
+    running.delete(id);
+  };
 
-  #progress(m: Message, { onProgress }: CallOptions): void {
-    if (m.op === OpProgress) onProgress?.(decodeBody(m.body), this.#connection.peer(m.peer));
-  }
+  const answer = async (m: Message, handler: Handler) => {
+    const { id } = m;
+    const runs = () => running.get(id) === own;
+    const own = new RunningCall(interop, connection, m, runs);
+    running.set(id, own);
+    try {
+      const result = await handler(decodeBody(m.body) as never, own);
+      if (runs()) send({ op: OpResult, id, body: result });
+    } catch (error) {
+      if (runs()) fail(id, error);
+    }
+    if (runs()) running.delete(id);
+  };
 
-  #answer<R>(m: Message): Answer<R> {
-    const peer = this.#connection.peer(m.peer);
-    return m.head ? { peer, error: fromFault(readHead<Fault>(m)) } : { peer, value: decodeBody(m.body) as R };
-  }
+  const progress = (m: Message, { onProgress }: CallOptions) => {
+    if (m.op === OpProgress) onProgress?.(decodeBody(m.body), peer(m.peer));
+  };
+
+  const methodsOf = (m: Message) => readHead<MethodList>(m).methods ?? [];
+
+  const interop: Interop = {
+    register(method, handler) {
+      const { name, ...head } = typeof method === "string" ? { name: method } : method;
+      return start({
+        ask: { op: OpRegister, name, head },
+        end: OpUnregister,
+        what: `interop.register ${name}`,
+        event: (m) => answer(m, handler as Handler),
+      });
+    },
+
+    invoke<R>(name: string, args?: unknown, options?: InvokeOptions) {
+      const read = (m: Message) => decodeBody(m.body) as R;
+      if (!options) return request({ op: OpInvoke, name, body: args }, read);
+      const { peer, instance } = (typeof options.target === "object" ? options.target : {}) as Partial<PeerInfo>;
+      const head = invokeHead(options, peer ? {} : { instance });
+      return request({ op: OpInvoke, name, peer: peer ?? 0, head, body: args }, read, {
+        ...waiting(options),
+        more: (m) => progress(m, options),
+      });
+    },
+
+    invokeAll<R>(name: string, args?: unknown, options: InvokeAllOptions = {}) {
+      const answers: Answer<R>[] = [];
+      const head = invokeHead(options, { target: options.target ?? "all" });
+      const more = (m: Message) => {
+        if (m.op !== OpPart) return progress(m, options);
+        const from = { peer: peer(m.peer) };
+        answers.push(m.head ? { ...from, error: fromFault(readHead<Fault>(m)) } : { ...from, value: decodeBody(m.body) as R });
+      };
+      return request({ op: OpInvoke, name, head, body: args }, () => answers, { ...waiting(options), more });
+    },
+
+    methods: (query) => request({ op: OpDiscover, head: queryHead(query) }, methodsOf),
+
+    watch(query, listener) {
+      const known = createRoster<MethodInfo>((method) => `${method.peer.peer} ${method.name}`);
+      const told = (added: readonly MethodInfo[] = [], removed: readonly MethodInfo[] = []) => {
+        known.note(added, removed);
+        if (added.length + removed.length > 0) listener({ added, removed });
+      };
+      return start({
+        ask: { op: OpWatch, head: queryHead(query) },
+        end: OpUnwatch,
+        what: "interop.watch",
+        first: (m) => told(...known.difference(methodsOf(m))),
+        event(m) {
+          const { added, removed } = readHead<MethodChange>(m);
+          told(added, removed);
+        },
+      });
+    },
+
+    waitFor(name, options = {}) {
+      const head = { timeoutMs: wholeMs(options.timeout) };
+      return request({ op: OpAwait, name, head }, (m) => peer(m.peer), waiting(options));
+    },
+  };
+
+  connection.onLost(() => [...running.keys()].forEach(drop));
+  connection.on(OpCancel, (m) => drop(m.id));
+  route(OpMethods);
+  route(OpCall, (m) => fail(m.id, new CrossframeError("METHOD_NOT_FOUND", "no longer offered")));
+  return interop;
+}
+
+function queryHead(query: string | Partial<MethodQuery> | undefined) {
+  return typeof query === "string" ? { name: query } : query;
 }
 
 function invokeHead(options: CallOptions & { parent?: number }, target: object): object {

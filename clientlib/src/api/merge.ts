@@ -14,29 +14,23 @@ export function merged(value: Json, delta: Json, removed: readonly string[] = []
   return copy;
 }
 
-/** Removes paths of a value, then sets some to the values beside them, without changing the value given. */
-export function patched(value: Json, set: readonly Path[] = [], values: readonly unknown[] = [], remove: readonly Path[] = []): Json {
+/** Removes paths of a value, then sets some, without changing the value given. */
+export function patched(value: Json, set: readonly (readonly [path: Path, value: unknown])[], remove: readonly Path[] = []): Json {
   let result = value;
-  for (const path of remove) result = without(result, path, 0) as Json;
-  set.forEach((path, i) => (result = having(result, path, 0, values[i])));
+  for (const path of remove) result = without(result, path) as Json;
+  for (const [path, leaf] of set) result = having(result, path, leaf);
   return result;
 }
 
-function having(value: unknown, path: Path, at: number, leaf: unknown): Json {
+function having(value: unknown, [member = "", ...rest]: Path, leaf: unknown): Json {
   const object = isObject(value) ? value : {};
-  const member = path[at] as string;
-  return { ...object, [member]: at === path.length - 1 ? leaf : having(own(object, member), path, at + 1, leaf) };
+  const inner = Object.hasOwn(object, member) ? object[member] : undefined;
+  return { ...object, [member]: rest.length > 0 ? having(inner, rest, leaf) : leaf };
 }
 
-function without(value: unknown, path: Path, at: number): unknown {
-  const member = path[at] as string;
+function without(value: unknown, [member = "", ...rest]: Path): unknown {
   if (!isObject(value) || !Object.hasOwn(value, member)) return value;
-  if (at === path.length - 1) return merged(value, {}, [member]);
-  return { ...value, [member]: without(value[member], path, at + 1) };
-}
-
-function own(object: Json, member: string): unknown {
-  return Object.hasOwn(object, member) ? object[member] : undefined;
+  return rest.length > 0 ? { ...value, [member]: without(value[member], rest) } : merged(value, {}, [member]);
 }
 
 function isObject(value: unknown): value is Json {
