@@ -144,9 +144,9 @@ test("two frames of one app that claim one name are two, and neither hears the o
   const acks = await Promise.all([one, two].map(({ frame }) => frame.evaluate(async () => (await window.raw.connect("same")).ack)));
   expect(new Set(acks.map((ack) => ack?.connectionId)).size).toBe(2);
   expect(acks.map((ack) => ack?.me.instance)).toEqual([one.instance, two.instance]);
-  const asked = await one.frame.evaluate(async () => (await window.raw.last.ask(48 /* contexts.list */)).op);
-  expect(asked).toBe(7);
-  expect(await two.frame.evaluate(() => window.raw.last.heard.some(({ op }) => op === 7))).toBe(false);
+  const asked = await one.frame.evaluate(() => window.raw.last.code(window.wire.OpContextList));
+  expect(asked).toBe("ok");
+  expect(await two.frame.evaluate(() => window.raw.last.heard.some(({ op }) => op === window.wire.OpReply))).toBe(false);
   await desk.healthy();
 });
 
@@ -206,7 +206,7 @@ test("what is no greeting is ignored without a sound", async () => {
     top?.postMessage({ crossframe: "INIT_REQUEST", versions: [1], module: await WebAssembly.compile(empty) }, window.raw.hub, [new MessageChannel().port2]);
   });
   // The app's connection, made before, is still the one that counts; and the next question is answered after all of them.
-  expect(await frame.evaluate(async () => (await window.raw.last.ask(48 /* contexts.list */)).op)).toBe(7);
+  expect(await frame.evaluate(() => window.raw.last.code(window.wire.OpContextList))).toBe("ok");
   await desk.healthy();
   expect(desk.console.slice(before)).toEqual([]);
   expect((await desk.audits()).map(({ code }) => code)).not.toContain("INTERNAL");
@@ -250,7 +250,7 @@ test("a greeting that comes while the hub's program starts anew is answered when
   const { frame, instance } = await desk.raw();
   await Promise.all([desk.page.evaluate(() => window.crossframe?.crash()), frame.evaluate(() => window.raw.connect().then(() => undefined))]);
   await desk.state(instance, "connected");
-  expect(await frame.evaluate(() => window.raw.last.heard.filter(({ op }) => op === 1).length)).toBe(1);
+  expect(await frame.evaluate(() => window.raw.last.heard.filter(({ op }) => op === window.wire.OpAck).length)).toBe(1);
   await desk.healthy(["CANCELLED"]);
 });
 
@@ -282,8 +282,8 @@ test("a second greeting of one document ends its first connection: there is neve
     const old = window.raw.last;
     await window.raw.connect();
     const why = await old.ended();
-    old.send(41 /* contexts.set */, { id: 99, name: "from.the.old.port", body: "{}" });
-    const list = await window.raw.last.ask(48 /* contexts.list */);
+    old.send(window.wire.OpContextSet, { id: 99, name: "from.the.old.port", body: "{}" });
+    const list = await window.raw.last.ask(window.wire.OpContextList);
     return { why: why.code, list: list.head, answered: old.heard.some(({ id }) => id === 99) };
   });
   expect(first).toMatchObject({ why: "SUPERSEDED", answered: false });

@@ -2,7 +2,7 @@
  * An app without a client library. It speaks the wire by hand, well or badly, as the tests tell it through
  * `window.raw`; and it keeps everything that it ever heard, for what it must not have heard.
  */
-import { FIELDS, MarkChallenge, MarkInitRequest, OpAck, OpError, OpProve, OpRefused } from "@crossframe/protocol";
+import * as wire from "@crossframe/protocol";
 import type { Ack, Fault } from "@crossframe/protocol";
 
 /** One message heard on a port. */
@@ -41,8 +41,8 @@ export class RawPort {
   }
 
   /** Posts one message, tagged as it should be. */
-  send(op: number, { id = 0, ref = 0, peer = 0, name = "", head = {}, body = null }: Partial<Omit<Heard, "head">> & { head?: object } = {}): void {
-    this.port.postMessage([this.id, op, id, ref, peer, name, JSON.stringify(head), body]);
+  send(op: number, { id = 0, ref = 0, peer = 0, name = "", head = "", body = null }: Partial<Omit<Heard, "head">> & { head?: object | string } = {}): void {
+    this.port.postMessage([this.id, op, id, ref, peer, name, typeof head === "string" ? head : JSON.stringify(head), body]);
   }
 
   /** Posts a request and waits for its answer. */
@@ -50,6 +50,12 @@ export class RawPort {
     const id = ++this.#last;
     this.send(op, { ...message, id });
     return this.until((m) => m.id === id);
+  }
+
+  /** Posts a request and returns the code of its answer; "ok" where it is no error. */
+  async code(op: number, message: Parameters<RawPort["send"]>[1] = {}): Promise<string> {
+    const answer = await this.ask(op, message);
+    return answer.op === wire.OpError ? (JSON.parse(answer.head) as Fault).code : "ok";
   }
 
   /** Waits until a message was heard. */
@@ -70,7 +76,7 @@ export class RawPort {
   }
 
   prove(nonce: string): void {
-    this.send(OpProve, { name: nonce });
+    this.send(wire.OpProve, { name: nonce });
   }
 
   #until<T>(look: () => T | undefined, what: string): Promise<T> {
@@ -93,13 +99,13 @@ export class RawPort {
   }
 
   #hear(frame: unknown[]): void {
-    for (let i = 1; i < frame.length; i += FIELDS) {
-      const [op, id, ref, peer, name, head, body] = frame.slice(i, i + FIELDS) as [number, number, number, number, string, string, unknown];
-      if (op === OpAck) {
+    for (let i = 1; i < frame.length; i += wire.FIELDS) {
+      const [op, id, ref, peer, name, head, body] = frame.slice(i, i + wire.FIELDS) as [number, number, number, number, string, string, unknown];
+      if (op === wire.OpAck) {
         this.ack = JSON.parse(head) as Ack;
         this.id = this.ack.connectionId;
       }
-      if (op === OpRefused) this.refused = JSON.parse(head) as Fault;
+      if (op === wire.OpRefused) this.refused = JSON.parse(head) as Fault;
       this.heard.push({ op, id, ref, peer, name, head, body });
     }
     for (const look of Array.from(this.#waiting)) look();
@@ -119,7 +125,7 @@ export class Raw {
   constructor() {
     addEventListener("message", ({ data, origin, ports }: MessageEvent<{ crossframe?: unknown; nonce?: string } | null>) => {
       this.inbox.push({ origin, data, ports: ports.length });
-      if (data?.crossframe === MarkChallenge && data.nonce !== undefined) {
+      if (data?.crossframe === wire.MarkChallenge && data.nonce !== undefined) {
         this.#nonce = data.nonce;
         if (this.echoes) for (const port of this.ports) if (port.ack && !port.refused) port.prove(data.nonce);
       }
@@ -134,7 +140,7 @@ export class Raw {
   }
 
   /** Greets, in whatever way, and returns the port kept. */
-  greet(greeting: unknown = { crossframe: MarkInitRequest, versions: [1] }, to: Window | null = top, extra: Transferable[] = []): RawPort {
+  greet(greeting: unknown = { crossframe: wire.MarkInitRequest, versions: [1] }, to: Window | null = top, extra: Transferable[] = []): RawPort {
     const { port1, port2 } = new MessageChannel();
     const port = new RawPort(port1);
     this.ports.push(port);
@@ -145,7 +151,7 @@ export class Raw {
   /** Greets and proves this document, as a client library does. Rejects with the code of a refusal. */
   async connect(app?: string): Promise<RawPort> {
     this.#nonce = undefined;
-    const port = this.greet({ crossframe: MarkInitRequest, versions: [1], ...(app === undefined ? {} : { app }) });
+    const port = this.greet({ crossframe: wire.MarkInitRequest, versions: [1], ...(app === undefined ? {} : { app }) });
     const ack = await port.admitted();
     // The challenge may have come before the acknowledgement.
     if (this.#nonce !== undefined) port.prove(this.#nonce);
@@ -154,18 +160,13 @@ export class Raw {
   }
 }
 
-/** Reads the fault of an answer; undefined where it is none. */
-export function faultOf({ op, head }: Heard): Fault | undefined {
-  return op === OpError ? (JSON.parse(head) as Fault) : undefined;
-}
-
 declare global {
   interface Window {
     raw: Raw;
-    /** Reads the fault of an answer. */
-    faultOf: typeof faultOf;
+    /** The protocol's operations and codes, by name. */
+    wire: typeof wire;
   }
 }
 
 window.raw = new Raw();
-window.faultOf = faultOf;
+window.wire = wire;
