@@ -416,6 +416,28 @@ func (v *Limits) walk(w *walker) {
 }
 
 // AppendJSON appends v as a JSON object.
+func (v *PageConfig) AppendJSON(dst []byte) []byte { return encode(dst, v) }
+
+// DecodeJSON sets v to what text says; empty text is the zero value. An error is a *Fault and leaves v unspecified.
+func (v *PageConfig) DecodeJSON(text []byte) error {
+	*v = PageConfig{}
+	return decode(text, v)
+}
+
+func (v *PageConfig) walk(w *walker) {
+	w.string("title", optional, &v.Title)
+	w.bool("debug", optional, &v.Debug)
+	w.int("nowMs", always, &v.NowMs)
+	structs(w, "apps", optional, &v.Apps)
+	w.object("policy", optional, &v.Policy)
+	w.object("limits", optional, &v.Limits)
+	pointer(w, "user", optional, &v.User)
+	w.string("licenseKey", optional, &v.LicenseKey)
+	structs(w, "licenseKeys", optional, &v.LicenseKeys)
+	w.int("startMs", optional, &v.StartMs)
+}
+
+// AppendJSON appends v as a JSON object.
 func (v *Boot) AppendJSON(dst []byte) []byte { return encode(dst, v) }
 
 // DecodeJSON sets v to what text says; empty text is the zero value. An error is a *Fault and leaves v unspecified.
@@ -433,8 +455,8 @@ func (v *Boot) walk(w *walker) {
 	w.object("policy", optional, &v.Policy)
 	w.object("limits", optional, &v.Limits)
 	pointer(w, "user", optional, &v.User)
-	w.string("licenseKey", optional, &v.LicenseKey)
-	structs(w, "licenseKeys", optional, &v.LicenseKeys)
+	w.string("licenseClaims", optional, &v.LicenseClaims)
+	pointer(w, "licenseFault", optional, &v.LicenseFault)
 	w.int("startMs", optional, &v.StartMs)
 }
 

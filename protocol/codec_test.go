@@ -21,7 +21,7 @@ func payloads() []codec {
 		&Challenge{}, &ConnectionRecord{}, &ContextChange{}, &ContextInfo{}, &ContextList{}, &Definition{}, &Fault{},
 		&Frame{}, &FrameSpec{}, &FrameState{}, &Grants{}, &Greet{}, &Greeting{}, &InstanceInfo{}, &InstanceList{},
 		&InstanceRecord{}, &InvokeOptions{}, &Limits{}, &MethodChange{}, &MethodInfo{}, &MethodList{}, &MethodOptions{},
-		&MethodQuery{}, &Misuse{}, &PatchOptions{}, &PeerInfo{}, &Policy{}, &StartOptions{}, &TrustedKey{}, &User{},
+		&MethodQuery{}, &Misuse{}, &PageConfig{}, &PatchOptions{}, &PeerInfo{}, &Policy{}, &StartOptions{}, &TrustedKey{}, &User{},
 		&WriteOptions{},
 	}
 }

@@ -172,7 +172,7 @@ var opTable = [...]OpInfo{
 	{Op: OpAuditUnwatch, Name: "audit.unwatch", Room: "hub", From: FromApp, Reply: true, Fields: "ref: the watch", Summary: "Ends a watch."},
 
 	{Op: OpPageBoot, Name: "page.boot", Room: "page", From: FromPage, Head: "Boot", Summary: "Starts the hub with its configuration."},
-	{Op: OpPageReady, Name: "page.ready", Room: "page", From: ToPage, Head: "BootResult", Summary: "The hub runs, or says why it will not."},
+	{Op: OpPageReady, Name: "page.ready", Room: "page", From: ToPage, Head: "BootResult", Summary: "The hub runs, or says why it will not; again when the state of its license changes."},
 	{Op: OpPageGreet, Name: "page.greet", Room: "page", From: FromPage, Head: "Greet", Fields: "ref: the frame, 0 for an unknown window; peer: the port; name: event.origin; body: the greeting", Summary: "A window greeted and brought a port."},
 	{Op: OpPageLoaded, Name: "page.loaded", Room: "page", From: FromPage, Fields: "ref: the frame", Summary: "A frame fired load."},
 	{Op: OpPageRemoved, Name: "page.removed", Room: "page", From: FromPage, Fields: "ref: the frame", Summary: "A frame was removed from the page, by the user or by page.close."},

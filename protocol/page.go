@@ -1,5 +1,25 @@
 package protocol
 
+// PageConfig is what a server tells the main page, beside the page's files: the answer to /config.json. It holds the
+// license key, so nobody but the main page may read it.
+type PageConfig struct {
+	// Title is the workspace's title; if empty, the page has one.
+	Title string `json:"title,omitempty"`
+	// Debug puts the running platform within reach of the browser's console, and offers to end the hub.
+	Debug bool `json:"debug,omitempty"`
+	// NowMs is the server's clock, in milliseconds since 1970.
+	NowMs  int64        `json:"nowMs"`
+	Apps   []Definition `json:"apps,omitempty"`
+	Policy Policy       `json:"policy,omitempty"`
+	Limits Limits       `json:"limits,omitempty"`
+	User   *User        `json:"user,omitempty"`
+	// LicenseKey is checked in the browser, by one of LicenseKeys.
+	LicenseKey  string       `json:"licenseKey,omitempty"`
+	LicenseKeys []TrustedKey `json:"licenseKeys,omitempty"`
+	// StartMs is how long an app may take to connect, in milliseconds; if 0, DefaultStartMs.
+	StartMs int64 `json:"startMs,omitempty"`
+}
+
 // Boot is the head of page.boot: the whole configuration of a hub.
 type Boot struct {
 	// Origin is the main page's own origin; the license is bound to it.
@@ -10,13 +30,16 @@ type Boot struct {
 	// those of earlier epochs.
 	Epoch int64 `json:"epoch"`
 	// NowMs is the wall clock, in milliseconds since 1970.
-	NowMs       int64        `json:"nowMs"`
-	Apps        []Definition `json:"apps,omitempty"`
-	Policy      Policy       `json:"policy,omitempty"`
-	Limits      Limits       `json:"limits,omitempty"`
-	User        *User        `json:"user,omitempty"`
-	LicenseKey  string       `json:"licenseKey,omitempty"`
-	LicenseKeys []TrustedKey `json:"licenseKeys,omitempty"`
+	NowMs  int64        `json:"nowMs"`
+	Apps   []Definition `json:"apps,omitempty"`
+	Policy Policy       `json:"policy,omitempty"`
+	Limits Limits       `json:"limits,omitempty"`
+	User   *User        `json:"user,omitempty"`
+	// LicenseClaims is the JSON text of what the license says, which the Worker has authenticated: its signature is
+	// right and its key is trusted. It is the text as it was signed, so that the hub reads what the signer wrote.
+	LicenseClaims string `json:"licenseClaims,omitempty"`
+	// LicenseFault is why there are no claims although a license key is configured.
+	LicenseFault *Fault `json:"licenseFault,omitempty"`
 	// StartMs is how long an app may take to connect, in milliseconds; if 0, DefaultStartMs.
 	StartMs int64 `json:"startMs,omitempty"`
 }
@@ -38,7 +61,7 @@ type Policy struct {
 	AllowList []string `json:"allowList,omitempty"`
 }
 
-// BootResult is the head of page.ready.
+// BootResult is the head of page.ready. Where it comes again, Warnings are left out.
 type BootResult struct {
 	// Fault says why the hub does not run; absent where it does.
 	Fault *Fault `json:"fault,omitempty"`

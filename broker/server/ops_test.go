@@ -2,7 +2,6 @@ package server
 
 import (
 	"context"
-	"encoding/json"
 	"io"
 	"log/slog"
 	"net"
@@ -48,16 +47,13 @@ func TestBootSaysWhatIsConfigured(t *testing.T) {
 	if answer.Header.Get("Content-Type") != "application/json" || answer.Header.Get("Cache-Control") != "no-store" {
 		t.Errorf("headers: %v", answer.Header)
 	}
-	var boot protocol.Boot
-	if err := boot.DecodeJSON([]byte(body)); err != nil {
+	var config protocol.PageConfig
+	if err := config.DecodeJSON([]byte(body)); err != nil {
 		t.Fatalf("%v in %s", err, body)
 	}
-	if len(boot.Apps) != 2 || boot.Apps[0].Name != "crm" || boot.User.ID != "u1" || boot.LicenseKey != "CF1.canary" || boot.NowMs < before {
-		t.Errorf("boot is %+v", boot)
-	}
-	var page Page
-	if err := json.Unmarshal([]byte(body), &page); err != nil || page != (Page{`A "desk"`, true}) {
-		t.Errorf("page is %+v (%v)", page, err)
+	if len(config.Apps) != 2 || config.Apps[0].Name != "crm" || config.User.ID != "u1" || config.LicenseKey != "CF1.canary" ||
+		config.NowMs < before || config.Title != `A "desk"` || !config.Debug {
+		t.Errorf("configuration is %+v", config)
 	}
 }
 

@@ -52,12 +52,12 @@ func testSite(t *testing.T) (*Site, *bytes.Buffer) {
 	}
 	headers, _ := PageHeaders(testApps, nil)
 	log := new(bytes.Buffer)
-	boot := protocol.Boot{Apps: testApps, LicenseKey: "CF1.canary", User: &protocol.User{ID: "u1"}}
+	config := protocol.PageConfig{Title: `A "desk"`, Debug: true, Apps: testApps, LicenseKey: "CF1.canary", User: &protocol.User{ID: "u1"}}
 	hosts := HostsOf([]origin.Origin{desk})
 	return &Site{
 		Name: "page", Files: testFiles(t), Hosts: hosts, SecureHosts: hosts, Headers: headers,
 		Routes: map[string]http.Handler{
-			BootPath: Boot(Page{`A "desk"`, true}, boot),
+			BootPath: Boot(config),
 			"/panic": http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 				w.Header().Set("Content-Encoding", "br")
 				panic("canary of the inside")

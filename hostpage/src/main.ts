@@ -1,5 +1,5 @@
 /** The main page that the broker serves: takes its configuration from the server and starts the platform. */
-import { startPlatform, type PageConfig, type Platform } from "./runtime/platform.js";
+import { startPlatform, type Platform, type PlatformConfig } from "./runtime/platform.js";
 
 /** Filled in by the build: addresses of the hashed files. */
 declare const __WASM_URL__: string;
@@ -13,12 +13,12 @@ declare global {
   }
 }
 
-async function readConfig(): Promise<PageConfig> {
+async function readConfig(): Promise<PlatformConfig> {
   const answer = await fetch("/config.json", { cache: "no-store" });
   if (!answer.ok) {
     throw new Error(`the page's configuration could not be read: ${answer.status} ${answer.statusText}`);
   }
-  return (await answer.json()) as PageConfig;
+  return (await answer.json()) as PlatformConfig;
 }
 
 /** Trusted Types allow exactly one script address beyond the page's own: the Worker's. */

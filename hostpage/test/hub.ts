@@ -9,7 +9,7 @@ import { fileURLToPath } from "node:url";
 
 import type { Definition, Limits, Policy } from "@crossframe/protocol";
 import { OpPageGreet, OpProve } from "@crossframe/protocol";
-import type { FromWorker } from "../src/runtime/messages.js";
+import type { FromWorker, Start } from "../src/runtime/messages.js";
 import { Supervisor } from "../src/runtime/supervisor.js";
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), "../..");
@@ -34,6 +34,9 @@ export interface HubOptions {
   readonly apps?: readonly Definition[];
   readonly policy?: Policy;
   readonly limits?: Limits;
+  /** The main page's origin; if left out, one that needs no license. */
+  readonly origin?: string;
+  readonly license?: Start["license"];
 }
 
 /** A hub that listens, and what it told the page. */
@@ -47,12 +50,13 @@ export class TestHub {
       {
         kind: "start",
         boot: {
-          origin: "http://localhost:8080",
+          origin: options.origin ?? "http://localhost:8080",
           hub: "test",
           apps: options.apps ?? [],
           policy: options.policy ?? {},
           limits: options.limits ?? {},
         },
+        ...(options.license ? { license: options.license } : {}),
         wasm: { url: options.wasm, integrity: "" },
         store: "",
         debug: true,

@@ -1,4 +1,5 @@
-import { afterEach, beforeAll, describe, expect, test } from "vitest";
+import { readFileSync } from "node:fs";
+import { afterEach, beforeAll, describe, expect, test, vi } from "vitest";
 
 import {
   OpAck,
@@ -18,6 +19,7 @@ import {
   OpReply,
   OpResult,
   type Definition,
+  type TrustedKey,
 } from "@crossframe/protocol";
 import { buildHub, TestHub, type TestPort } from "./hub.js";
 
@@ -146,5 +148,40 @@ describe("when the program ends", () => {
     const late = hub.greet(0, "http://localhost:8080", true);
     open.push(late);
     expect((await late.wait((m) => m.op === OpRefused)).head["code"]).toBe("HUB_NOT_READY");
+  });
+});
+
+describe("a license key", () => {
+  const origin = "https://desk.example.com";
+  const { now, cases } = JSON.parse(readFileSync(new URL("../../protocol/testdata/license.json", import.meta.url), "utf8")) as {
+    now: number;
+    cases: { key: string; trusted: TrustedKey[] }[];
+  };
+  const { key = "", trusted = [] } = cases[0] ?? {};
+
+  /** What the hub says of itself at a time, in seconds from that of the vectors. */
+  async function said(options: Partial<ConstructorParameters<typeof TestHub>[0]>, later = 0): Promise<unknown> {
+    vi.useFakeTimers({ now: 1000 * (now + later), toFake: ["Date"] });
+    try {
+      const hub = new TestHub({ wasm, apps, origin, ...options });
+      await hub.supervisor.run();
+      return hub.asked(OpPageReady)[0]?.[1];
+    } finally {
+      vi.useRealTimers();
+    }
+  }
+
+  test("is opened by the Worker and judged by the hub", async () => {
+    const license = { key, trustedKeys: trusted };
+    expect(await said({ license })).toEqual({ license: "valid" });
+    expect(await said({ license }, 350 * 86_400)).toEqual({ license: "expiring" });
+    expect(await said({ license }, 400 * 86_400)).toMatchObject({ fault: { code: "LICENSE_EXPIRED" } });
+    expect(await said({ license, origin: "https://evil.example" })).toMatchObject({ fault: { code: "LICENSE_ORIGIN_MISMATCH" } });
+    expect(await said({ license: { key, trustedKeys: [] } })).toMatchObject({ fault: { code: "LICENSE_INVALID" } });
+    expect(await said({})).toMatchObject({ fault: { code: "LICENSE_MISSING" } });
+  });
+
+  test("that is wrong does not matter where none is needed", async () => {
+    expect(await said({ license: { key: "CF1.x", trustedKeys: [] }, origin: "http://localhost:8080" })).toEqual({ license: "development" });
   });
 });

@@ -7,8 +7,6 @@ import (
 	"github.com/crossframe/crossframe/protocol"
 	"github.com/crossframe/crossframe/protocol/definition"
 	"github.com/crossframe/crossframe/protocol/dialect"
-	"github.com/crossframe/crossframe/protocol/license"
-	"github.com/crossframe/crossframe/protocol/license/sealed"
 	"github.com/crossframe/crossframe/wasm/peer"
 )
 
@@ -46,23 +44,6 @@ func (h *Hub) configure(result *protocol.BootResult) *protocol.Fault {
 		}
 	}
 	return h.checkLicense(result)
-}
-
-// checkLicense verifies the license key against the main page's own origin. Local development needs none.
-func (h *Hub) checkLicense(result *protocol.BootResult) *protocol.Fault {
-	if !license.NeedsLicense(h.boot.Origin) {
-		result.License = "development"
-		return nil
-	}
-	if h.boot.LicenseKey == "" {
-		return protocol.NewFault(protocol.LicenseMissing, "this platform needs a license key on "+h.boot.Origin+"; set license.key in the configuration")
-	}
-	granted, fault := sealed.Open(h.boot.LicenseKey, h.boot.Origin, h.boot.LicenseKeys, h.boot.NowMs/1000)
-	if fault != nil {
-		return fault
-	}
-	result.License = string(granted.State)
-	return nil
 }
 
 // savedEntry is a key of the journal on its way back.

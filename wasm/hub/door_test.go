@@ -46,7 +46,9 @@ type door struct {
 	want   protocol.Code // "" where it is admitted
 }
 
-func greeting(versions string) string { return `{"crossframe":"INIT_REQUEST","versions":` + versions + `}` }
+func greeting(versions string) string {
+	return `{"crossframe":"INIT_REQUEST","versions":` + versions + `}`
+}
 
 var doors = []door{
 	{name: "own origin", app: "crm", visit: hubtest.Visit{Origin: crm}},
@@ -364,7 +366,7 @@ func TestDoorClosed(t *testing.T) {
 		{name: "bad definition", boot: func(b *protocol.Boot) { b.Apps[1].URL = "secret" }, page: protocol.InvalidApp, mention: "apps[chart].url", visitor: protocol.HubNotReady},
 		{name: "bad limit", boot: func(b *protocol.Boot) { b.Limits.Burst = -1 }, page: protocol.InvalidArgument, mention: "limits.burst", visitor: protocol.HubNotReady},
 		{name: "no license", boot: func(b *protocol.Boot) { b.Origin = "https://desk.example" }, page: protocol.LicenseMissing, mention: "license.key", visitor: protocol.LicenseMissing},
-		{name: "no license key at all", boot: func(b *protocol.Boot) { b.Origin, b.LicenseKey = "https://desk.example", "secret" }, page: protocol.LicenseInvalid, mention: "license", visitor: protocol.LicenseInvalid},
+		{name: "no license at all", boot: func(b *protocol.Boot) { b.Origin, b.LicenseClaims = "https://desk.example", "secret" }, page: protocol.LicenseInvalid, mention: "license", visitor: protocol.LicenseInvalid},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			d := hubtest.Cold(t, hubtest.Options{})

@@ -4,6 +4,7 @@ import (
 	"github.com/crossframe/crossframe/protocol"
 	"github.com/crossframe/crossframe/protocol/dialect"
 	"github.com/crossframe/crossframe/protocol/dialect/native"
+	"github.com/crossframe/crossframe/protocol/license"
 	"github.com/crossframe/crossframe/protocol/origin"
 	"github.com/crossframe/crossframe/wasm/apps"
 	"github.com/crossframe/crossframe/wasm/contexts"
@@ -40,6 +41,10 @@ type Hub struct {
 	block   origin.Patterns
 	allow   origin.Patterns
 	clockMs int64 // wall clock minus the turns' clock
+
+	license license.License
+	// licenseDue is when to look at the license again, on the clock of the turns; 0 means never.
+	licenseDue int64
 
 	apps     *apps.Room
 	interop  *interop.Room

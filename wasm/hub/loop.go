@@ -84,6 +84,8 @@ func (h *Hub) Page(now int64, e protocol.Envelope) {
 // Tick is the turn of whatever is due.
 func (h *Hub) Tick(now int64) {
 	h.begin(now, nil)
+	h.run(h.recheckLicense)
+	h.drain()
 	h.run(h.unproven)
 	h.drain()
 	for _, r := range h.rooms {
@@ -97,6 +99,9 @@ func (h *Hub) Tick(now int64) {
 // Deadline returns when Tick is next due, on the clock of the turns; 0 means never.
 func (h *Hub) Deadline() int64 {
 	next := h.proofs.Next()
+	if h.licenseDue != 0 && (next == 0 || h.licenseDue < next) {
+		next = h.licenseDue
+	}
 	for _, r := range h.rooms {
 		if d := r.Deadline(); d != 0 && (next == 0 || d < next) {
 			next = d

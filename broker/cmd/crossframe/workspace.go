@@ -43,13 +43,11 @@ func newWorkspace(on *console, loaded *config.Loaded, log *slog.Logger) (*worksp
 	site := server.Site{
 		Name: "page", Files: files, Hosts: server.HostsOf(loaded.Origins), SecureHosts: server.HostsOf(secure(loaded.Origins)),
 		Headers: headers, Log: log, Metrics: metrics,
-		Routes: map[string]http.Handler{server.BootPath: server.Boot(
-			server.Page{Title: loaded.Page.Title, Debug: loaded.Page.Debug},
-			protocol.Boot{
-				Apps: loaded.Definitions, Policy: loaded.Policy, Limits: loaded.Limits, User: loaded.User,
-				LicenseKey: loaded.License.Key, LicenseKeys: loaded.LicenseKeys, StartMs: loaded.StartMs,
-			},
-		)},
+		Routes: map[string]http.Handler{server.BootPath: server.Boot(protocol.PageConfig{
+			Title: loaded.Page.Title, Debug: loaded.Page.Debug,
+			Apps: loaded.Definitions, Policy: loaded.Policy, Limits: loaded.Limits, User: loaded.User,
+			LicenseKey: loaded.License.Key, LicenseKeys: loaded.LicenseKeys, StartMs: loaded.StartMs,
+		})},
 	}
 	return &workspace{loaded, site.Handler(), metrics, server.NewHealth(buildVersion(), missing), log}, nil
 }

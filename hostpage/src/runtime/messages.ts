@@ -2,12 +2,16 @@
  * What travels between the main page and the hub's Worker, beside the ports of client apps. The `frame` of a
  * "page" message has the form of a frame on a port (docs/protocol.md), with the operations of the room "page".
  */
-import type { Boot, Fault } from "@crossframe/protocol";
+import type { Boot, Fault, TrustedKey } from "@crossframe/protocol";
 
-/** The page starts the hub. `boot` lacks what only the Worker knows: epoch and clock. */
+/** The page starts the hub. `boot` lacks what only the Worker knows: epoch, clock, and what the license key says. */
 export interface Start {
   readonly kind: "start";
-  readonly boot: Omit<Boot, "epoch" | "nowMs">;
+  readonly boot: Omit<Boot, "epoch" | "nowMs" | "licenseClaims" | "licenseFault">;
+  /** The license key, where one is configured, and who may have signed it. */
+  readonly license?: { readonly key: string; readonly trustedKeys: readonly TrustedKey[] };
+  /** The server's clock when the page got its configuration, in milliseconds since 1970: it is not earlier than that. */
+  readonly serverMs?: number;
   /** Where hub.wasm is, and the hash it must have (a subresource integrity string). */
   readonly wasm: { readonly url: string; readonly integrity: string };
   /** The database that keeps shared contexts across a reload of the page; "" keeps them in memory only. */

@@ -16,11 +16,11 @@ import {
   OpPageState,
   StateConnected,
   versions,
-  type Boot,
   type BootResult,
   type Challenge,
   type FrameSpec,
   type FrameState,
+  type PageConfig,
 } from "@crossframe/protocol";
 
 import { createShell, type Shell } from "../ui/shell.js";
@@ -33,18 +33,13 @@ import { databaseOf, tidySessions } from "./tidy.js";
 import { fillWorkspace } from "./workspace.js";
 
 /** What the page's server configures; the rest of a hub's configuration the page knows by itself. */
-export interface PageConfig extends Pick<Boot, "apps" | "policy" | "limits" | "user" | "licenseKey" | "licenseKeys" | "startMs"> {
-  /** Name of the platform, in the bar and the window's title. */
-  readonly title?: string;
-  /** Offers to end the hub's program, to show that the platform survives it. */
-  readonly debug?: boolean;
-}
+export type PlatformConfig = Partial<PageConfig>;
 
 export interface PlatformOptions {
   /** Where the workspace goes. */
   readonly root: HTMLElement;
   /** May come later: the shell shows before. */
-  readonly config: PageConfig | Promise<PageConfig>;
+  readonly config: PlatformConfig | Promise<PlatformConfig>;
   /** Makes the Worker that runs the hub. */
   readonly worker: () => Worker;
   readonly wasm: { readonly url: string; readonly integrity: string };
@@ -76,7 +71,7 @@ class Runtime {
   readonly #shell: Shell;
   readonly #link: HubLink;
   readonly #door: Door;
-  readonly #ready = Promise.withResolvers<BootResult>();
+  readonly #ready = Promise.withResolvers<void>();
   #status: HubStatus = { state: "starting", origin: location.origin };
   #hub: Hub | undefined;
   #closed = false;
@@ -113,7 +108,7 @@ class Runtime {
   async start(): Promise<Platform> {
     const [config, session] = await Promise.all([this.#options.config, claimSession()]);
     tidySessions(session);
-    const { title, debug = false, ...rest } = config;
+    const { title, debug = false, nowMs, licenseKey, licenseKeys = [], ...rest } = config;
     this.#debug = debug;
     if (title !== undefined) {
       this.#shell.setTitle(title);
@@ -121,6 +116,8 @@ class Runtime {
     this.#link.start({
       kind: "start",
       boot: { ...rest, origin: location.origin, hub: session },
+      ...(licenseKey === undefined ? {} : { license: { key: licenseKey, trustedKeys: licenseKeys } }),
+      ...(nowMs === undefined ? {} : { serverMs: nowMs }),
       wasm: this.#options.wasm,
       store: databaseOf(session),
       debug,
@@ -142,13 +139,18 @@ class Runtime {
   /** Connects the page itself, as peer zero. */
   async #connect(): Promise<Hub> {
     const connected = connectPort(() => this.#greet(), { timeout: 60_000 });
-    const result = await this.#ready.promise;
-    this.#setStatus({
-      ...(result.license === undefined ? {} : { license: result.license }),
-      warnings: result.warnings ?? [],
-      ...(result.fault ? { state: "stopped", fault: result.fault } : {}),
-    });
+    await this.#ready.promise;
     return connected;
+  }
+
+  /** Shows what the hub says of itself: when it has its configuration, and when the state of its license changes. */
+  #said({ license, warnings, fault }: BootResult): void {
+    this.#setStatus({
+      ...(license === undefined ? {} : { license }),
+      ...(warnings === undefined ? {} : { warnings }),
+      ...(fault === undefined ? {} : { state: "stopped", fault }),
+    });
+    this.#ready.resolve();
   }
 
   /** Brings a port of the page's own to the door. */
@@ -163,7 +165,7 @@ class Runtime {
   #message({ op, ref, head, body }: PageMessage): void {
     switch (op) {
       case OpPageReady:
-        this.#ready.resolve(JSON.parse(head) as BootResult);
+        this.#said(JSON.parse(head) as BootResult);
         break;
       case OpPageOpen:
         this.#open(ref, JSON.parse(head) as FrameSpec, body);
@@ -204,7 +206,7 @@ class Runtime {
     const { state, restarts, fault } = status;
     this.#setStatus({ state: state === "degraded" ? "stopped" : state, restarts, ...(fault ? { fault } : {}) });
     if (fault) {
-      this.#ready.resolve({ fault });
+      this.#ready.resolve();
     }
   }
 

@@ -2,9 +2,10 @@
  * Runs the hub's program in the Worker, and outlives it: ports, journal and open requests are kept here. When the
  * program ends, requests in flight get a coded error, a new run takes over the journal, and the ports go on.
  */
-import { checkFrame, FIELDS, OpPageBoot, OpPageMisuse, type Code, type Fault, type Limits } from "@crossframe/protocol";
+import { checkFrame, FIELDS, OpPageBoot, OpPageMisuse, type Boot, type Code, type Fault, type Limits } from "@crossframe/protocol";
 
 import { Journal } from "./journal.js";
+import { openLicense } from "./license.js";
 import type { FromWorker, Start, ToHub } from "./messages.js";
 import { Outgoing } from "./outgoing.js";
 import { FORM_TEXTS, HubPort } from "./ports.js";
@@ -31,6 +32,7 @@ export class Supervisor {
   readonly #outgoing = new Outgoing();
   readonly #ends: number[] = [];
   #module: WebAssembly.Module | undefined;
+  #license: Pick<Boot, "licenseClaims" | "licenseFault"> = {};
   #program: Program | undefined;
   #lastPort = 0;
   #epoch = 0;
@@ -52,17 +54,29 @@ export class Supervisor {
     this.#status("starting");
     try {
       const { url, integrity } = this.#start.wasm;
-      const [module, kept] = await Promise.all([
+      const [module, kept, license] = await Promise.all([
         WebAssembly.compileStreaming(fetch(url, integrity === "" ? {} : { integrity })),
         this.#store?.load() ?? [],
+        this.#openLicense(),
       ]);
       this.#module = module;
+      this.#license = license;
       this.#journal.load(kept);
     } catch (error) {
       this.#degrade({ code: "HUB_NOT_READY", message: `the hub's program could not be loaded: ${String(error)}` });
       return;
     }
     await this.#launch();
+  }
+
+  /** Opens the license key, where there is one. Whether the hub needs a license is for the hub to say. */
+  async #openLicense(): Promise<Pick<Boot, "licenseClaims" | "licenseFault">> {
+    const { license, boot } = this.#start;
+    if (!license) {
+      return {};
+    }
+    const opened = await openLicense(license.key, boot.origin, license.trustedKeys);
+    return "claims" in opened ? { licenseClaims: opened.claims } : { licenseFault: opened.fault };
   }
 
   /** Takes a message of the page. */
@@ -321,7 +335,8 @@ export class Supervisor {
     const next = await Program.start(this.#module);
     this.#program = next;
     this.#epoch++;
-    const boot = { ...this.#start.boot, epoch: this.#epoch, nowMs: Date.now() };
+    const { boot: given, serverMs = 0 } = this.#start;
+    const boot: Boot = { ...given, ...this.#license, epoch: this.#epoch, nowMs: Math.max(Date.now(), serverMs) };
     this.#input((input) => input.add(OpPageBoot, 0, 0, 0, "", JSON.stringify(boot), null));
     this.#call(program.CALL_PAGE, 0);
     for (const [key, chunks] of [...this.#journal.entries()]) {

@@ -602,6 +602,28 @@ export interface Limits {
   readonly contextBytes?: number;
 }
 
+/**
+ * PageConfig is what a server tells the main page, beside the page's files: the answer to /config.json. It holds the
+ * license key, so nobody but the main page may read it.
+ */
+export interface PageConfig {
+  /** Title is the workspace's title; if empty, the page has one. */
+  readonly title?: string;
+  /** Debug puts the running platform within reach of the browser's console, and offers to end the hub. */
+  readonly debug?: boolean;
+  /** NowMs is the server's clock, in milliseconds since 1970. */
+  readonly nowMs: number;
+  readonly apps?: readonly Definition[];
+  readonly policy?: Policy;
+  readonly limits?: Limits;
+  readonly user?: User;
+  /** LicenseKey is checked in the browser, by one of LicenseKeys. */
+  readonly licenseKey?: string;
+  readonly licenseKeys?: readonly TrustedKey[];
+  /** StartMs is how long an app may take to connect, in milliseconds; if 0, DefaultStartMs. */
+  readonly startMs?: number;
+}
+
 /** Boot is the head of page.boot: the whole configuration of a hub. */
 export interface Boot {
   /** Origin is the main page's own origin; the license is bound to it. */
@@ -619,8 +641,13 @@ export interface Boot {
   readonly policy?: Policy;
   readonly limits?: Limits;
   readonly user?: User;
-  readonly licenseKey?: string;
-  readonly licenseKeys?: readonly TrustedKey[];
+  /**
+   * LicenseClaims is the JSON text of what the license says, which the Worker has authenticated: its signature is
+   * right and its key is trusted. It is the text as it was signed, so that the hub reads what the signer wrote.
+   */
+  readonly licenseClaims?: string;
+  /** LicenseFault is why there are no claims although a license key is configured. */
+  readonly licenseFault?: Fault;
   /** StartMs is how long an app may take to connect, in milliseconds; if 0, DefaultStartMs. */
   readonly startMs?: number;
 }
@@ -642,7 +669,7 @@ export interface Policy {
   readonly allowList?: readonly string[];
 }
 
-/** BootResult is the head of page.ready. */
+/** BootResult is the head of page.ready. Where it comes again, Warnings are left out. */
 export interface BootResult {
   /** Fault says why the hub does not run; absent where it does. */
   readonly fault?: Fault;
