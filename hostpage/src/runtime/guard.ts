@@ -7,7 +7,7 @@ import type { Limits } from "@crossframe/protocol";
 /** Malformed frames within {@link BAD_WINDOW_MS} that end a connection. */
 const BAD_LIMIT = 20;
 const BAD_WINDOW_MS = 10_000;
-/** Requests over the rate, in a row, that end a connection, as a multiple of the bucket. */
+/** Requests over the rate that end a connection, as a multiple of the bucket. They are forgotten as fast as it fills. */
 const OVER_BURSTS = 1;
 /** Answers about the rate within a second. */
 const ANSWERS_PER_SECOND = 10;
@@ -39,11 +39,14 @@ export class Guard {
     this.#perMs = limits.messagesPerSecond / 1000;
     this.#burst = limits.burst;
     this.#tokens = limits.burst;
+    this.#over = 0;
   }
 
   /** Refills the bucket; called once a frame. */
   refill(now: number): void {
-    this.#tokens = Math.min(this.#burst, this.#tokens + (now - this.#at) * this.#perMs);
+    const refill = (now - this.#at) * this.#perMs;
+    this.#tokens = Math.min(this.#burst, this.#tokens + refill);
+    this.#over = Math.max(0, this.#over - refill);
     this.#at = now;
   }
 
@@ -51,7 +54,6 @@ export class Guard {
   take(): boolean {
     if (this.#tokens >= 1) {
       this.#tokens--;
-      this.#over = 0;
       return true;
     }
     this.#over++;
