@@ -28,6 +28,7 @@ var floors = []struct {
 	{"protocol/license", 3},
 	{"protocol/schema", 2},
 	{"protocol/dialect", 2},
+	{"protocol/stream", 2},
 	{"protocol/license/sealed", 4},
 	{"protocol/dialect/...", 3},
 	{"protocol/definition", 3},
