@@ -1,6 +1,7 @@
 package hub_test
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/crossframe/crossframe/protocol"
@@ -206,5 +207,25 @@ func TestOpenAndClose(t *testing.T) {
 	}
 	if d.Hub.Deadline() != 0 {
 		t.Error("something is still due")
+	}
+}
+
+// TestLastWords: a peer that leaves is introduced to whoever hears of it for the first time then, and its leaving is told
+// behind that.
+func TestLastWords(t *testing.T) {
+	d, main := newDesk(t)
+	app, other := d.Connect(main, "crm", crm), d.Connect(main, "chart", chart)
+	app.Ask(message(protocol.OpRegister, "m", nil))
+	id, _ := other.Request(message(protocol.OpInvoke, "m", &protocol.InvokeOptions{Target: protocol.TargetAll}))
+	from := len(other.Log)
+	d.Remove(app.Frame)
+	var got []protocol.Op
+	for _, e := range other.Log[from:] {
+		if got = append(got, e.Op); e.Op != protocol.OpEnd && e.Peer != uint32(app.Ack.Me.Peer) || e.Op == protocol.OpEnd && e.ID != id {
+			t.Errorf("heard %+v", e)
+		}
+	}
+	if want := []protocol.Op{protocol.OpPeer, protocol.OpPart, protocol.OpEnd, protocol.OpGone}; !slices.Equal(got, want) {
+		t.Fatalf("heard %v, want %v", got, want)
 	}
 }

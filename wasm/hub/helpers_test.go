@@ -23,7 +23,7 @@ func apps() []protocol.Definition {
 		{Name: "chart", URL: chart + "/start", Grants: &protocol.Grants{Invoke: []string{"*"}, Start: []string{"crm"}}},
 		{Name: "box", URL: "https://box.example/", AllowOpaque: true},
 		{Name: "shell", URL: nestedApp + "/", AllowNested: true, NestedOrigins: []string{partner}, SeesUser: true},
-		{Name: "ops", URL: "https://ops.example/", Grants: &protocol.Grants{Admin: true}},
+		{Name: "ops", URL: "https://ops.example/", Single: true, Grants: &protocol.Grants{Admin: true}},
 	}
 }
 
