@@ -4,38 +4,36 @@
 import type { Body } from "./records.js";
 
 /** One frame under way to a port. */
-class Frame {
+export interface Frame {
   readonly fields: unknown[];
-  readonly transfer: ArrayBuffer[] = [];
-
-  constructor(connectionId: string) {
-    this.fields = [connectionId];
-  }
+  /** Its binary bodies. */
+  readonly buffers: ArrayBuffer[];
 }
 
 /** What a port must be able to do. */
 export interface Sink {
   readonly port: MessagePort;
   readonly connectionId: string;
+  /** What the call at hand sends to it. For {@link Outgoing} alone. */
+  frame: Frame | undefined;
 }
 
 export class Outgoing {
-  readonly #frames = new Map<Sink, Frame>();
+  readonly #sinks: Sink[] = [];
   readonly #texts: [Sink, unknown][] = [];
   /** How many messages of this call share a binary body: a shared one cannot be transferred. */
   readonly #uses = new Map<ArrayBuffer, number>();
 
   send(to: Sink, op: number, id: number, ref: number, peer: number, name: string, head: string, body: Body): void {
-    let frame = this.#frames.get(to);
+    let { frame } = to;
     if (!frame) {
-      frame = new Frame(to.connectionId);
-      this.#frames.set(to, frame);
+      frame = to.frame = { fields: [to.connectionId], buffers: [] };
+      this.#sinks.push(to);
     }
     frame.fields.push(op, id, ref, peer, name, head, body);
     if (body instanceof ArrayBuffer) {
-      const uses = (this.#uses.get(body) ?? 0) + 1;
-      this.#uses.set(body, uses);
-      frame.transfer.push(body);
+      this.#uses.set(body, (this.#uses.get(body) ?? 0) + 1);
+      frame.buffers.push(body);
     }
   }
 
@@ -46,9 +44,16 @@ export class Outgoing {
 
   /** Posts everything. */
   flush(): void {
-    for (const [to, frame] of this.#frames) {
-      const own = frame.transfer.filter((body) => this.#uses.get(body) === 1);
-      to.port.postMessage(frame.fields, own);
+    for (const to of this.#sinks) {
+      const { fields, buffers } = to.frame as Frame;
+      if (buffers.length === 0) {
+        to.port.postMessage(fields);
+      } else {
+        to.port.postMessage(
+          fields,
+          buffers.filter((body) => this.#uses.get(body) === 1),
+        );
+      }
     }
     for (const [to, message] of this.#texts) {
       to.port.postMessage(message);
@@ -58,8 +63,13 @@ export class Outgoing {
 
   /** Forgets everything: what a program that ended had begun to say counts for nothing. */
   drop(): void {
-    this.#frames.clear();
+    for (const to of this.#sinks) {
+      to.frame = undefined;
+    }
+    this.#sinks.length = 0;
     this.#texts.length = 0;
-    this.#uses.clear();
+    if (this.#uses.size > 0) {
+      this.#uses.clear();
+    }
   }
 }

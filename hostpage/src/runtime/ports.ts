@@ -3,17 +3,19 @@
  */
 import { isAnswer, isCharged, isRequest } from "./operations.js";
 import { Guard } from "./guard.js";
+import type { Frame, Sink } from "./outgoing.js";
 import { defaultLimits, OpError, OpRefused, type Code, type Limits } from "@crossframe/protocol";
 
 /** Forms of a port; the same numbers as dialect.Form in Go. */
 export const FORM_TUPLES = 1;
 export const FORM_TEXTS = 2;
 
-export class HubPort {
+export class HubPort implements Sink {
   readonly number: number;
   readonly port: MessagePort;
   readonly guard: Guard;
   form = FORM_TUPLES;
+  frame: Frame | undefined;
   /** Requests that have not been answered; they are, if the program ends under them. */
   readonly open = new Set<number>();
 

@@ -2,7 +2,8 @@
  * One run of the hub's Go program: loads it, calls its exported function, and notices its end.
  */
 import "wasm_exec";
-import { Input, Memory, OUT_WORDS } from "./records.js";
+import { Output } from "./output.js";
+import { Input, Memory, WORD } from "./records.js";
 
 /** What `wasm_exec` defines; the Go distribution brings no types for it. */
 interface GoRuntime {
@@ -26,34 +27,24 @@ type Turn = (kind: number, port: number, length: number) => number;
 /** The program has ended; what the call would have done is lost. */
 export class ProgramEnded extends Error {}
 
-/** An outgoing record, read in place. */
-export interface OutRecord {
-  readonly kind: number;
-  readonly port: number;
-  readonly op: number;
-  readonly id: number;
-  readonly ref: number;
-  readonly peer: number;
-  readonly name: string;
-  readonly head: string;
-  readonly bodyKind: number;
-  /** Bytes of the program's own, or -(index+1) for a body of the input. */
-  readonly body: number;
-  /** Where the program's own bytes are. */
-  readonly bodyAt: number;
-}
-
 export class Program {
   readonly #go: GoRuntime;
   readonly #turn: Turn;
-  readonly memory: Memory;
+  readonly #memory: Memory;
   readonly input: Input;
+  /** What the last call sent. */
+  readonly output: Output;
 
   private constructor(go: GoRuntime, instance: WebAssembly.Instance, memory: Memory, hook: { read: Input | undefined }) {
     this.#go = go;
     this.#turn = instance.exports["turn"] as Turn;
-    this.memory = memory;
-    this.input = new Input(memory, (bytes) => this.#turn(CALL_RESERVE, 0, bytes) >>> 0);
+    this.#memory = memory;
+    this.input = new Input(memory, (bytes) => {
+      const at = this.#turn(CALL_RESERVE, 0, bytes) >>> 0;
+      memory.look();
+      return at;
+    });
+    this.output = new Output(memory, this.input);
     hook.read = this.input;
   }
 
@@ -76,10 +67,11 @@ export class Program {
   }
 
   /**
-   * Calls the program with the collected input, and visits what it sends.
+   * Calls the program with the collected input. What it sends is in the output, until the next call.
+   *
    * @returns when the next tick is due, on the clock of the input; 0 for never
    */
-  call(kind: number, port: number, visit: (record: OutRecord) => void): number {
+  call(kind: number, port: number): number {
     let at: number;
     try {
       at = this.#turn(kind, port, this.input.length) >>> 0;
@@ -89,40 +81,10 @@ export class Program {
     if (this.#go.exited) {
       throw new ProgramEnded("the hub's program has ended");
     }
-    const result = at >> 3;
-    const words = this.memory.words;
-    const start = words[result] ?? 0;
-    const end = start + (words[result + 1] ?? 0);
-    const deadline = words[result + 2] ?? 0;
-    for (let record = start; record < end; ) {
-      record = this.#visit(record, visit);
-    }
-    return deadline;
-  }
-
-  #visit(at: number, visit: (record: OutRecord) => void): number {
-    const { memory } = this;
-    const words = memory.words;
-    const w = at >> 3;
-    const nameAt = at + 8 * OUT_WORDS;
-    const nameBytes = words[w + 6] ?? 0;
-    const headAt = nameAt + nameBytes;
-    const headBytes = words[w + 7] ?? 0;
-    const body = words[w + 9] ?? 0;
-    const bodyAt = headAt + headBytes;
-    visit({
-      kind: words[w] ?? 0,
-      port: words[w + 1] ?? 0,
-      op: words[w + 2] ?? 0,
-      id: words[w + 3] ?? 0,
-      ref: words[w + 4] ?? 0,
-      peer: words[w + 5] ?? 0,
-      name: memory.text(nameAt, nameBytes),
-      head: memory.text(headAt, headBytes),
-      bodyKind: words[w + 8] ?? 0,
-      body,
-      bodyAt,
-    });
-    return (bodyAt + Math.max(body, 0) + 7) & -8;
+    this.#memory.look();
+    const { words } = this.#memory;
+    const result = at / WORD;
+    this.output.begin(words[result] ?? 0, words[result + 1] ?? 0);
+    return words[result + 2] ?? 0;
   }
 }

@@ -2,9 +2,12 @@
  * The memory between JavaScript and the Go program; wasm/browser/records.go describes its layout. Numbers are
  * float64, strings UTF-8, records end at multiples of eight bytes.
  */
+import { utf8Length } from "@crossframe/protocol";
+
 export const IN_WORDS = 8;
 export const OUT_WORDS = 10;
-const WORD = 8;
+/** Bytes of a number. */
+export const WORD = 8;
 
 /** Kinds of outgoing records, as in Go. */
 export const OUT_SEND = 1;
@@ -28,32 +31,25 @@ const SHORT = 64;
 /** A body as it came on a port. */
 export type Body = string | ArrayBuffer | null;
 
-/** The Go program's memory, seen as numbers and as bytes. It moves when the memory grows. */
+/** The Go program's memory, seen as numbers and as bytes. */
 export class Memory {
   readonly #memory: WebAssembly.Memory;
   #buffer: ArrayBufferLike | undefined;
-  #words = new Float64Array();
-  #bytes = new Uint8Array();
+  words = new Float64Array();
+  bytes = new Uint8Array();
 
   constructor(memory: WebAssembly.Memory) {
     this.#memory = memory;
+    this.look();
   }
 
-  get words(): Float64Array {
-    this.#look();
-    return this.#words;
-  }
-
-  get bytes(): Uint8Array {
-    this.#look();
-    return this.#bytes;
-  }
-
-  #look(): void {
-    if (this.#buffer !== this.#memory.buffer) {
-      this.#buffer = this.#memory.buffer;
-      this.#words = new Float64Array(this.#buffer, 0, this.#buffer.byteLength >> 3);
-      this.#bytes = new Uint8Array(this.#buffer);
+  /** Finds the memory again: it moves when the program lets it grow. To be called whenever the program has run. */
+  look(): void {
+    const { buffer } = this.#memory;
+    if (this.#buffer !== buffer) {
+      this.#buffer = buffer;
+      this.words = new Float64Array(buffer, 0, buffer.byteLength >> 3);
+      this.bytes = new Uint8Array(buffer);
     }
   }
 
@@ -157,6 +153,7 @@ export class Input {
 
   /** Serves the Go program's import readBody. */
   readBody(index: number, at: number, size: number): number {
+    this.#memory.look();
     const body = this.bodies[index];
     if (body === undefined || body === null) {
       return 0;
@@ -171,13 +168,14 @@ export class Input {
       return body.byteLength;
     }
     if (at === 0) {
-      return byteLength(body);
+      return utf8Length(body);
     }
     return encoder.encodeInto(body, this.#memory.bytes.subarray(at, at + size)).written;
   }
 
   /** Serves the Go program's import random. */
   random(at: number, size: number): void {
+    this.#memory.look();
     // The memory may be shared, as far as types know; getRandomValues wants one that is not.
     this.#memory.bytes.set(crypto.getRandomValues(new Uint8Array(size)), at);
   }
@@ -189,21 +187,4 @@ export class Input {
     }
     return 1;
   }
-}
-
-/** The length of a string in UTF-8; lone surrogates count as the three bytes of U+FFFD. */
-function byteLength(text: string): number {
-  let bytes = text.length;
-  for (let i = 0; i < text.length; i++) {
-    const unit = text.charCodeAt(i);
-    if (unit > 0x7ff) {
-      bytes += 2;
-      if (unit >= 0xd800 && unit < 0xdc00 && (text.charCodeAt(i + 1) & 0xfc00) === 0xdc00) {
-        i++;
-      }
-    } else if (unit > 0x7f) {
-      bytes++;
-    }
-  }
-  return bytes;
 }

@@ -8,9 +8,10 @@ import { Journal } from "./journal.js";
 import { openLicense } from "./license.js";
 import type { FromWorker, Start, ToHub } from "./messages.js";
 import { Outgoing } from "./outgoing.js";
+import type { Output } from "./output.js";
 import { FORM_TEXTS, HubPort } from "./ports.js";
 import * as program from "./program.js";
-import { Program, ProgramEnded, type OutRecord } from "./program.js";
+import { Program, ProgramEnded } from "./program.js";
 import * as records from "./records.js";
 import type { Body } from "./records.js";
 import { ContextStore } from "./store.js";
@@ -30,6 +31,8 @@ export class Supervisor {
   readonly #journal: Journal;
   readonly #store: ContextStore | undefined;
   readonly #outgoing = new Outgoing();
+  /** Ports that close behind what the call at hand sends. */
+  readonly #closing: HubPort[] = [];
   readonly #ends: number[] = [];
   #module: WebAssembly.Module | undefined;
   #license: Pick<Boot, "licenseClaims" | "licenseFault"> = {};
@@ -111,7 +114,11 @@ export class Supervisor {
       }
       const data: unknown = event.data;
       const clean = event.ports.length === 0;
-      this.#whenRunning(() => this.#receive(port, data, clean), undefined);
+      if (this.#program) {
+        this.#receive(port, data, clean);
+      } else {
+        this.#whenRunning(() => this.#receive(port, data, clean), undefined);
+      }
     };
     port.port.onmessageerror = () => this.#whenRunning(() => this.#misuse(port, "BAD_MESSAGE"), undefined);
   }
@@ -153,37 +160,37 @@ export class Supervisor {
       return;
     }
     port.guard.refill(now);
-    const over = this.#collect(port, frame);
+    const over = this.#collect(port, frame, now);
     if (this.#program && this.#program.input.count > 0) {
       this.#call(program.CALL_FRAMES, port.number);
     }
-    if (over.length > 0) {
+    if (over) {
       this.#overRate(port, over, now);
     }
   }
 
-  /** Puts the messages of a frame into the input; returns the ids of those that go over the rate. */
-  #collect(port: HubPort, frame: readonly unknown[]): number[] {
-    const over: number[] = [];
-    this.#input((input) => {
-      for (let i = 1; i < frame.length; i += FIELDS) {
-        const op = frame[i] as number;
-        const id = frame[i + 1] as number;
-        if (!port.enter(op, id)) {
-          over.push(id);
-          continue;
-        }
-        input.add(
-          op,
-          id,
-          frame[i + 2] as number,
-          frame[i + 3] as number,
-          frame[i + 4] as string,
-          frame[i + 5] as string,
-          (frame[i + 6] ?? null) as Body,
-        );
+  /** Puts the messages of a frame into the input; returns the ids of those that go over the rate, if there are any. */
+  #collect(port: HubPort, frame: readonly unknown[], now: number): number[] | undefined {
+    const input = this.#program?.input;
+    let over: number[] | undefined;
+    input?.begin(now);
+    for (let i = 1; i < frame.length; i += FIELDS) {
+      const op = frame[i] as number;
+      const id = frame[i + 1] as number;
+      if (!port.enter(op, id)) {
+        (over ??= []).push(id);
+        continue;
       }
-    });
+      input?.add(
+        op,
+        id,
+        frame[i + 2] as number,
+        frame[i + 3] as number,
+        frame[i + 4] as string,
+        frame[i + 5] as string,
+        (frame[i + 6] ?? null) as Body,
+      );
+    }
     return over;
   }
 
@@ -235,9 +242,11 @@ export class Supervisor {
     if (!current) {
       return;
     }
-    const closing: HubPort[] = [];
     try {
-      const due = current.call(kind, port, (record) => this.#take(current, record, closing));
+      const due = current.call(kind, port);
+      while (current.output.next()) {
+        this.#take(current.output);
+      }
       this.#outgoing.flush();
       this.#arm(due);
     } catch (error) {
@@ -246,27 +255,27 @@ export class Supervisor {
       }
       this.#ended(error);
     }
-    for (const closed of closing) {
+    for (let closed = this.#closing.pop(); closed; closed = this.#closing.pop()) {
       closed.close();
     }
   }
 
   /** Takes one outgoing record. Journal records take effect at once, messages when all records were read. */
-  #take(current: Program, record: OutRecord, closing: HubPort[]): void {
+  #take(record: Output): void {
     switch (record.kind) {
       case records.OUT_SEND: {
         const to = this.#ports.get(record.port);
         if (to) {
           to.leave(record.op, record.id);
-          this.#outgoing.send(to, record.op, record.id, record.ref, record.peer, record.name, record.head, bodyOf(current, record));
+          this.#outgoing.send(to, record.op, record.id, record.ref, record.peer, record.name, record.head, record.body());
         }
         break;
       }
       case records.OUT_JOURNAL:
-        this.#journal.apply(record.op, record.name, { head: record.head, body: bodyOf(current, record) });
+        this.#journal.apply(record.op, record.name, { head: record.head, body: record.body() });
         break;
       case records.OUT_PAGE:
-        this.#toPage({ kind: "page", frame: ["", record.op, record.id, record.ref, record.peer, record.name, record.head, bodyOf(current, record)] });
+        this.#toPage({ kind: "page", frame: ["", record.op, record.id, record.ref, record.peer, record.name, record.head, record.body()] });
         break;
       case records.OUT_ADMIT:
         this.#ports.get(record.port)?.admit(record.name, record.op, JSON.parse(record.head) as Required<Limits>);
@@ -275,7 +284,7 @@ export class Supervisor {
         const closed = this.#ports.get(record.port);
         if (closed) {
           this.#ports.delete(record.port);
-          closing.push(closed);
+          this.#closing.push(closed);
         }
         break;
       }
@@ -374,16 +383,4 @@ export class Supervisor {
   #status(state: "starting" | "running" | "restarting"): void {
     this.#toPage({ kind: "status", state, restarts: this.#restarts });
   }
-}
-
-function bodyOf(current: Program, record: OutRecord): Body {
-  if (record.bodyKind === records.BODY_NONE) {
-    return null;
-  }
-  if (record.body < 0) {
-    return current.input.bodies[-record.body - 1] ?? null;
-  }
-  return record.bodyKind === records.BODY_TEXT
-    ? current.memory.text(record.bodyAt, record.body)
-    : current.memory.copy(record.bodyAt, record.body);
 }
