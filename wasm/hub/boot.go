@@ -124,6 +124,9 @@ func (h *Hub) restoreOwn(e savedEntry) error {
 	if err := rec.DecodeJSON(head); err != nil {
 		return err
 	}
+	if e.key != connectionKey(Port(rec.Port)) {
+		return protocol.NewFault(protocol.BadMessage, "unknown key")
+	}
 	if err := h.restoreConnection(&rec); err != nil {
 		// Nobody else would tell the client app, whose port is open.
 		h.ports.Send(Port(rec.Port), h.dialectOf(rec.Dialect).Refusal(protocol.NewFault(protocol.SessionRevoked, "the hub has lost this connection")))

@@ -165,7 +165,7 @@ func TestCrashDamage(t *testing.T) {
 		{"nothing", func(map[string][]peer.Chunk) {}, 0, false},
 		{"unknown keys", func(j map[string][]peer.Chunk) {
 			for _, key := range []string{"", "/", "x", "hub", "hub/", "hub/x", "hub/connection/", "hub/audit/x", "apps", "apps/x/1", "apps/watch/1", "apps/watch/x/1", "apps/instance/", "interop/x", "contexts/x"} {
-				j[key] = []peer.Chunk{{Head: []byte(`{`)}}
+				j[key] = []peer.Chunk{{Head: []byte(`{}`)}}
 			}
 		}, 15, false},
 		{"no chunks", func(j map[string][]peer.Chunk) {
