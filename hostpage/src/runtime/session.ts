@@ -15,18 +15,22 @@ export async function claimSession(): Promise<string> {
   return id;
 }
 
-/** Takes the lock of an id; false where another tab has it. Without Web Locks (no secure context) the id is taken. */
+/**
+ * Takes the lock of an id; false where another tab has it. Without Web Locks (no secure context, or people block all
+ * storage) the id is taken.
+ */
 function claim(id: string): Promise<boolean> {
   const { locks } = navigator as { locks?: LockManager };
   if (!locks) {
     return Promise.resolve(true);
   }
   return new Promise((resolve) => {
-    void locks.request(`${KEY}.${id}`, { ifAvailable: true }, (lock) => {
+    const held = locks.request(`${KEY}.${id}`, { ifAvailable: true }, (lock) => {
       resolve(lock !== null);
       // The lock is held until the page ends.
       return lock === null ? undefined : new Promise<void>(() => undefined);
     });
+    held.catch(() => resolve(true));
   });
 }
 

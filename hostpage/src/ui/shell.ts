@@ -17,6 +17,7 @@ import { h } from "./h.js";
 import { Keeper } from "./keeper.js";
 import { ConnectionLog } from "./log.js";
 import { bindShortcuts, shortcutDialog } from "./shortcuts.js";
+import { pageStore } from "./pagestore.js";
 import { StatusButton } from "./status.js";
 import type { HubStatus } from "./status.js";
 import { ThemeSwitch } from "./theme.js";
@@ -89,7 +90,8 @@ class PageShell implements Shell {
   readonly #on: ShellListener;
   readonly #toasts = new Toasts();
   readonly #log = new ConnectionLog();
-  readonly #theme = new ThemeSwitch(localStorage, themeKey);
+  readonly #store = pageStore();
+  readonly #theme = new ThemeSwitch(this.#store, themeKey);
   readonly #status = new StatusButton();
   readonly #palette = new Palette();
   readonly #launcher: Launcher;
@@ -106,7 +108,7 @@ class PageShell implements Shell {
   constructor(root: HTMLElement, { title = "Crossframe", storageKey, contextOf, on }: ShellOptions) {
     this.#root = root;
     this.#on = on;
-    const found = storageKey === undefined ? {} : loadWorkspace(localStorage, storageKey);
+    const found = storageKey === undefined ? {} : loadWorkspace(this.#store, storageKey);
     this.restored = found.workspace;
     const actions = this.#actions();
     this.#launcher = new Launcher((app, error) => this.#complain(`${app} could not be started`, error));
@@ -125,7 +127,7 @@ class PageShell implements Shell {
       },
       failed: (frame, fault) => this.#blocked(frame, fault),
     });
-    this.#keeper = new Keeper(localStorage, storageKey, () => this.#desk.save(contextOf));
+    this.#keeper = new Keeper(this.#store, storageKey, () => this.#desk.save(contextOf));
     this.#desk = new Desk({ engine: this.#engine, frames: this.frames, log: this.#log, on, changed: () => this.#changed() });
 
     this.#commands = workspaceCommands(this.#engine, actions);
