@@ -1,7 +1,8 @@
-import { mkdir } from "node:fs/promises";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { chromium } from "playwright-core";
-import type { Browser, Page } from "playwright-core";
+import type { Browser, BrowserContext, LaunchOptions, Page } from "playwright-core";
 
 export const buildDir = join(import.meta.dirname, "../../../build");
 const screenshots = join(buildDir, "screenshots");
@@ -12,7 +13,21 @@ const screenshots = join(buildDir, "screenshots");
  * sites; a later --disable-features takes its place, and holds only what loopback servers need.
  */
 export function launchChromium(args: readonly string[] = []): Promise<Browser> {
-  return chromium.launch({
+  return chromium.launch(options(args));
+}
+
+/** Starts Chromium with a profile that has settings of its own, as people can make them, and opens it. */
+export async function launchProfile(args: readonly string[], preferences: object): Promise<BrowserContext> {
+  const folder = await mkdtemp(join(tmpdir(), "crossframe-profile-"));
+  await mkdir(join(folder, "Default"));
+  await writeFile(join(folder, "Default", "Preferences"), JSON.stringify({ profile: preferences }));
+  const context = await chromium.launchPersistentContext(folder, options(args));
+  context.once("close", () => void rm(folder, { recursive: true, force: true, maxRetries: 5 }));
+  return context;
+}
+
+function options(args: readonly string[]): LaunchOptions {
+  return {
     executablePath: process.env["CHROMIUM"] ?? "/usr/bin/chromium",
     headless: true,
     args: [
@@ -28,7 +43,7 @@ export function launchChromium(args: readonly string[] = []): Promise<Browser> {
       "--disable-features=LocalNetworkAccessChecks",
       ...args,
     ],
-  });
+  };
 }
 
 /** Writes build/screenshots/<name>.png and returns its path. */

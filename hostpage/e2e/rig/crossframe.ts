@@ -1,6 +1,6 @@
 import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
@@ -84,12 +84,17 @@ export async function serve(config: Readonly<Record<string, unknown>>): Promise<
   };
 }
 
+/** A license key for every port of hub.test that ended in 2020, and what it was signed with: no command issues such a key. */
+const past = JSON.parse(await readFile(join(import.meta.dirname, "expired.json"), "utf8")) as { readonly key: string; readonly trusted: object };
+
 /** An issuer of license keys, made by the commands that operators use. */
 export interface Issuer {
   /** File with the public keys, for the configuration. */
   readonly trustedKeysFile: string;
   /** Issues a key; `more` are flags of `crossframe license issue`. */
   issue(origin: string, ...more: readonly string[]): Promise<string>;
+  /** A key for the main page's origin that has expired. */
+  readonly expired: string;
   close(): Promise<void>;
 }
 
@@ -99,12 +104,12 @@ export async function issuer(): Promise<Issuer> {
   const signing = join(folder, "signing.json");
   const trustedKeysFile = join(folder, "trusted.json");
   const { stdout } = await run(binary, ["license", "keygen", "--out", signing, "--id", "e2e"]);
-  await writeFile(trustedKeysFile, stdout);
+  await writeFile(trustedKeysFile, JSON.stringify([...(JSON.parse(stdout) as object[]), past.trusted]));
   return {
     trustedKeysFile,
+    expired: past.key,
     issue: async (origin, ...more) => {
-      const dates = more.some((flag) => flag.startsWith("--expires")) ? [] : ["--days", "30"];
-      const args = ["license", "issue", "--key", signing, "--subject", "Tests", "--origin", origin, ...dates, ...more];
+      const args = ["license", "issue", "--key", signing, "--subject", "Tests", "--origin", origin, "--days", "60", ...more];
       return (await run(binary, args)).stdout.trim();
     },
     close: () => rm(folder, { recursive: true }),

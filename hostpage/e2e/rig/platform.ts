@@ -22,7 +22,7 @@ declare global {
 }
 
 export interface Setting {
-  /** Which app is at which host; hosts end in .test. The canaries are there anyway. */
+  /** Which app is at which host, named without .test, or an address. The canaries are there anyway. */
   readonly hosts: Readonly<Record<string, AppKind>>;
   /** Definitions of apps; a name alone is an app at http://<name>.test without any settings. */
   readonly apps: (origin: (host: string) => string) => readonly (string | (Partial<Definition> & { readonly name: string }))[];
@@ -33,8 +33,6 @@ export interface Setting {
   readonly startMs?: number;
   /** Makes the license key; if absent, one for the page's origin. undefined is none. */
   readonly license?: (keys: Issuer, origin: string) => Promise<string | undefined>;
-  readonly browserArgs?: readonly string[];
-  readonly launch?: (args: readonly string[]) => Promise<Browser>;
 }
 
 const canaries = ["canary-a", "canary-b"] as const;
@@ -50,13 +48,16 @@ export class Rig {
   readonly browser: Browser;
   /** The main page's origin. */
   readonly hub: string;
+  /** What another browser needs to see the sites as this one does. */
+  readonly browserArgs: readonly string[];
 
-  private constructor(serving: Serving, keys: Issuer, apps: Sites, browser: Browser, hub: string) {
+  private constructor(serving: Serving, keys: Issuer, apps: Sites, browser: Browser, hub: string, browserArgs: readonly string[]) {
     this.#serving = serving;
     this.#keys = keys;
     this.apps = apps;
     this.browser = browser;
     this.hub = hub;
+    this.browserArgs = browserArgs;
   }
 
   static async start(setting: Setting): Promise<Rig> {
@@ -67,7 +68,7 @@ export class Rig {
       const kind = hosts[host.replace(/\.test$/, "")];
       return kind && appOf(kind, hub);
     });
-    const origin = (host: string): string => apps.origin(`${host}.test`);
+    const origin = (host: string): string => apps.origin(fullName(host));
     const keys = await issuer();
     const license = setting.license ?? (() => keys.issue(hub));
     const key = await license(keys, hub);
@@ -84,14 +85,13 @@ export class Rig {
     });
     // A license is checked, and tabs are told apart, by what browsers give to secure contexts only.
     const secure = [hub, ...Object.keys(hosts).map(origin)].join(",");
-    const launch = setting.launch ?? launchChromium;
-    const browser = await launch([`--unsafely-treat-insecure-origin-as-secure=${secure}`, ...(setting.browserArgs ?? [])]);
-    return new Rig(serving, keys, apps, browser, hub);
+    const args = [`--unsafely-treat-insecure-origin-as-secure=${secure}`];
+    return new Rig(serving, keys, apps, await launchChromium(args), hub, args);
   }
 
   /** The origin of an app's host, named without .test. */
   origin(host: string): string {
-    return this.apps.origin(`${host}.test`);
+    return this.apps.origin(fullName(host));
   }
 
   /** What the server wrote. */
@@ -260,6 +260,10 @@ export class Desk {
   close(): Promise<void> {
     return this.page.context().close();
   }
+}
+
+function fullName(host: string): string {
+  return host.includes(".") ? host : `${host}.test`;
 }
 
 function canary(name: string, origin: (host: string) => string): Definition {
