@@ -170,7 +170,9 @@ type Fault struct {
 // Error makes a Fault an error.
 func (f *Fault) Error() string { return string(f.Code) + ": " + f.Message }
 
-// NewFault returns a Fault with the code's own Retryable.
+// NewFault returns a Fault with the code's own Retryable. It is called in more than a hundred places, and never where speed counts.
+//
+//go:noinline
 func NewFault(code Code, message string) *Fault {
 	return &Fault{Code: code, Message: message, Retryable: code.Retryable()}
 }

@@ -2,10 +2,10 @@ package definition
 
 import (
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/crossframe/crossframe/protocol"
+	"github.com/crossframe/crossframe/protocol/jsontext"
 )
 
 // sandboxTokens are those of the HTML standard that a definition may have.
@@ -22,14 +22,14 @@ func checkFrame(d *protocol.Definition) *Problem {
 	for i, token := range d.Frame.Sandbox {
 		switch {
 		case strings.HasPrefix(strings.ToLower(token), refusedTokens):
-			return &Problem{at("frame.sandbox", i), strconv.Quote(clip(token)) + " is refused: the app could navigate the main page away"}
+			return &Problem{at("frame.sandbox", i), jsontext.Quote(clip(token)) + " is refused: the app could navigate the main page away"}
 		case !slices.Contains(sandboxTokens[:], token):
-			return &Problem{at("frame.sandbox", i), strconv.Quote(clip(token)) + " is no sandbox token; there are " + strings.Join(sandboxTokens[:], ", ")}
+			return &Problem{at("frame.sandbox", i), jsontext.Quote(clip(token)) + " is no sandbox token; there are " + strings.Join(sandboxTokens[:], ", ")}
 		}
 	}
 	for i, feature := range d.Frame.Allow {
 		if !validFeature(feature) {
-			return &Problem{at("frame.allow", i), strconv.Quote(clip(feature)) + ` is no feature name such as "clipboard-write"; name the feature alone, it is granted to the app's own origin`}
+			return &Problem{at("frame.allow", i), jsontext.Quote(clip(feature)) + ` is no feature name such as "clipboard-write"; name the feature alone, it is granted to the app's own origin`}
 		}
 	}
 	return nil
@@ -65,7 +65,7 @@ func checkGrants(d *protocol.Definition) *Problem {
 	} {
 		for i, entry := range list.entries {
 			if !validGrant(entry) {
-				return &Problem{at("grants."+list.name, i), strconv.Quote(clip(entry)) + ` is neither a name nor the beginning of names with one "*" at its end`}
+				return &Problem{at("grants."+list.name, i), jsontext.Quote(clip(entry)) + ` is neither a name nor the beginning of names with one "*" at its end`}
 			}
 		}
 	}

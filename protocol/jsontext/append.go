@@ -38,6 +38,10 @@ func AppendString(dst []byte, s string) []byte {
 	return append(append(dst, s[done:]...), '"')
 }
 
+// Quote returns s as a JSON string, for messages that name what somebody sent. strconv.Quote does much the same, with tables
+// that would be nine kilobytes of the hub.
+func Quote(s string) string { return string(AppendString(nil, s)) }
+
 func appendEscape(dst []byte, c byte) []byte {
 	switch c {
 	case '"', '\\':

@@ -1,6 +1,10 @@
 package origin
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/crossframe/crossframe/protocol/jsontext"
+)
 
 // Lint names a kind of warning.
 type Lint string
@@ -32,7 +36,7 @@ type Warning struct {
 
 // String returns the warning as one line.
 func (w Warning) String() string {
-	return "origin pattern " + quote(w.Pattern) + ": " + w.Message + " (" + string(w.Lint) + ")"
+	return "origin pattern " + jsontext.Quote(w.Pattern) + ": " + w.Message + " (" + string(w.Lint) + ")"
 }
 
 // lint returns the warnings for a list; texts are the patterns as written.

@@ -25,7 +25,7 @@ type PatternError struct {
 
 // Error quotes the pattern and counts bytes from 1.
 func (e *PatternError) Error() string {
-	return "origin pattern " + quote(e.Pattern) + ", position " + strconv.Itoa(e.Offset+1) + ": " + e.Problem
+	return "origin pattern " + jsontext.Quote(e.Pattern) + ", position " + strconv.Itoa(e.Offset+1) + ": " + e.Problem
 }
 
 // ParsePattern reads one ASCII pattern; the error is a *PatternError.
@@ -159,6 +159,3 @@ func lowerASCII(s string) string {
 	}
 	return s
 }
-
-// quote writes s so that it cannot break a log line. strconv.Quote does the same, with tables that are 9 kB of the hub.
-func quote(s string) string { return string(jsontext.AppendString(nil, s)) }

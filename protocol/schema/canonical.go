@@ -1,7 +1,7 @@
 package schema
 
 import (
-	"slices"
+	"sort"
 	"strconv"
 
 	"github.com/crossframe/crossframe/protocol/jsontext"
@@ -39,7 +39,7 @@ func appendMembers(dst []byte, r *jsontext.Reader) []byte {
 		names = append(names, name)
 		values[name] = appendCanonical(nil, r)
 	}
-	slices.Sort(names)
+	sort.Slice(names, func(i, j int) bool { return names[i] < names[j] })
 	for _, name := range names {
 		dst = append(appendSized(dst, name), values[name]...)
 	}

@@ -71,7 +71,7 @@ func (c *checker) object(o *objectRules) *Error {
 	if missing == 0 || c.r.Err() != nil {
 		return nil
 	}
-	return c.fail("expected the member " + strconv.Quote(o.firstMissing(c.text[start:])))
+	return c.fail("expected the member " + jsontext.Quote(o.firstMissing(c.text[start:])))
 }
 
 // firstMissing returns the first required name that the object at the beginning of text does not have.

@@ -1,8 +1,8 @@
 package apps
 
 import (
-	"cmp"
 	"slices"
+	"sort"
 	"strconv"
 
 	"github.com/crossframe/crossframe/protocol"
@@ -145,7 +145,7 @@ func (r *Room) instanceList(p *peer.Peer) protocol.InstanceList {
 	for _, in := range r.instances {
 		list.Instances = append(list.Instances, in.told(p))
 	}
-	slices.SortFunc(list.Instances, func(a, b protocol.InstanceInfo) int { return cmp.Compare(a.Instance, b.Instance) })
+	sort.Slice(list.Instances, func(i, j int) bool { return list.Instances[i].Instance < list.Instances[j].Instance })
 	return list
 }
 
@@ -191,8 +191,9 @@ func (r *Room) sortedWatches() []request {
 	for w := range r.watches {
 		order = append(order, w)
 	}
-	slices.SortFunc(order, func(a, b request) int {
-		return cmp.Or(cmp.Compare(a.peer, b.peer), cmp.Compare(a.id, b.id))
+	sort.Slice(order, func(i, j int) bool {
+		a, b := order[i], order[j]
+		return a.peer < b.peer || a.peer == b.peer && a.id < b.id
 	})
 	return order
 }

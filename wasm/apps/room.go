@@ -6,11 +6,11 @@
 package apps
 
 import (
-	"strconv"
 	"strings"
 
 	"github.com/crossframe/crossframe/protocol"
 	"github.com/crossframe/crossframe/protocol/definition"
+	"github.com/crossframe/crossframe/protocol/jsontext"
 	"github.com/crossframe/crossframe/protocol/origin"
 	"github.com/crossframe/crossframe/wasm/peer"
 )
@@ -161,7 +161,7 @@ func quoted(name string) string {
 	if short := clip(name, 64); len(short) < len(name) {
 		name = short + "…"
 	}
-	return strconv.Quote(name)
+	return jsontext.Quote(name)
 }
 
 // clip cuts s to at most n bytes, between characters.

@@ -1,9 +1,7 @@
 package contexts
 
 import (
-	"cmp"
-	"maps"
-	"slices"
+	"sort"
 
 	"github.com/crossframe/crossframe/protocol"
 	"github.com/crossframe/crossframe/wasm/peer"
@@ -31,11 +29,15 @@ func (r *Room) destroy(t *peer.Turn) *protocol.Fault {
 // Gone destroys the contexts of lifetime "owner" that the instance created. It is not called when an app merely
 // disconnects: an app that reloads finds its contexts again.
 func (r *Room) Gone(t *peer.Turn, instance string) {
-	byName := func(a, b *shared) int { return cmp.Compare(a.name, b.name) }
-	for _, c := range slices.SortedFunc(maps.Keys(r.created[instance]), byName) {
+	var owned []*shared
+	for c := range r.created[instance] {
 		if c.lifetime == protocol.LifetimeOwner {
-			r.end(t, c)
+			owned = append(owned, c)
 		}
+	}
+	sort.Slice(owned, func(i, j int) bool { return owned[i].name < owned[j].name })
+	for _, c := range owned {
+		r.end(t, c)
 	}
 }
 

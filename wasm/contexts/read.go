@@ -1,8 +1,7 @@
 package contexts
 
 import (
-	"maps"
-	"slices"
+	"sort"
 
 	"github.com/crossframe/crossframe/protocol"
 	"github.com/crossframe/crossframe/wasm/peer"
@@ -35,11 +34,11 @@ func reply(t *peer.Turn, c *shared) {
 // List answers with the contexts that the app may read, by name.
 func (r *Room) List(t *peer.Turn) {
 	list := protocol.ContextList{}
-	for _, name := range slices.Sorted(maps.Keys(r.contexts)) {
-		c := r.contexts[name]
+	for name, c := range r.contexts {
 		if c.exists() && reachable(t.From, &t.From.Grants.ReadContexts, name) {
 			list.Contexts = append(list.Contexts, c.info())
 		}
 	}
+	sort.Slice(list.Contexts, func(i, j int) bool { return list.Contexts[i].Name < list.Contexts[j].Name })
 	t.Reply(list.AppendJSON(nil))
 }

@@ -1,8 +1,7 @@
 package contexts
 
 import (
-	"maps"
-	"slices"
+	"sort"
 	"strconv"
 
 	"github.com/crossframe/crossframe/protocol"
@@ -55,8 +54,13 @@ func (r *Room) Unsubscribe(t *peer.Turn) {
 // Left ends the subscriptions of a peer that disconnected.
 func (r *Room) Left(t *peer.Turn, p *peer.Peer) {
 	mine := r.subscriptions[p.ID]
-	for _, id := range slices.Sorted(maps.Keys(mine)) {
-		r.unfollow(t, mine[id])
+	list := make([]*subscription, 0, len(mine))
+	for _, s := range mine {
+		list = append(list, s)
+	}
+	sort.Slice(list, func(i, j int) bool { return list[i].id < list[j].id })
+	for _, s := range list {
+		r.unfollow(t, s)
 	}
 }
 

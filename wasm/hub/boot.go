@@ -61,6 +61,7 @@ func (h *Hub) Restore(key string, chunks []peer.Chunk) {
 // is connected, and then what they share.
 var restoreOrder = [...]string{policyKey, "apps/defined/", "apps/", "hub/connection/", auditPrefix, "interop/", "contexts/"}
 
+// rank returns the place of a key in that order.
 func rank(key string) int {
 	for i, prefix := range restoreOrder {
 		if strings.HasPrefix(key, prefix) {
@@ -77,10 +78,14 @@ func (h *Hub) Resume(now int64) (lost []string) {
 	if h.apps == nil {
 		return nil
 	}
-	slices.SortStableFunc(h.saved, func(a, b savedEntry) int { return rank(a.key) - rank(b.key) })
-	for _, e := range h.saved {
-		if err := h.restoreEntry(e); err != nil {
-			lost = append(lost, e.key)
+	for place := range len(restoreOrder) + 1 {
+		for _, e := range h.saved {
+			if rank(e.key) != place {
+				continue
+			}
+			if err := h.restoreEntry(e); err != nil {
+				lost = append(lost, e.key)
+			}
 		}
 	}
 	h.saved = nil

@@ -111,7 +111,7 @@ func (h *Hub) connect() {
 	h.interop = interop.New(interop.Options{Peers: h, FirstCall: firstCall(h.boot.Epoch)})
 	h.contexts = contexts.New(contexts.Options{})
 	h.rooms = []room{h.apps, h.interop, h.contexts}
-	for op, handler := range map[protocol.Op]func(*peer.Turn){
+	h.handlers = [256]func(*peer.Turn){
 		protocol.OpProve: h.prove,
 		protocol.OpBye:   h.bye,
 
@@ -149,8 +149,6 @@ func (h *Hub) connect() {
 		protocol.OpPolicySet:    h.policySet,
 		protocol.OpAuditWatch:   h.auditWatch,
 		protocol.OpAuditUnwatch: h.auditUnwatch,
-	} {
-		h.handlers[op] = handler
 	}
 	for _, info := range protocol.Ops() {
 		// What the hub sends as well has its mark for the hub's own use.

@@ -1,8 +1,7 @@
 package hub
 
 import (
-	"cmp"
-	"slices"
+	"sort"
 
 	"github.com/crossframe/crossframe/protocol"
 	"github.com/crossframe/crossframe/wasm/apps"
@@ -69,7 +68,7 @@ func (h *Hub) inFrame(frame uint64) (list []*connection) {
 
 // sorted puts connections in an order that does not depend on chance.
 func sorted(list []*connection) []*connection {
-	slices.SortFunc(list, func(a, b *connection) int { return cmp.Compare(a.peer.ID, b.peer.ID) })
+	sort.Slice(list, func(i, j int) bool { return list[i].peer.ID < list[j].peer.ID })
 	return list
 }
 

@@ -1,7 +1,7 @@
 package interop
 
 import (
-	"slices"
+	"sort"
 
 	"github.com/crossframe/crossframe/protocol"
 	"github.com/crossframe/crossframe/wasm/peer"
@@ -168,7 +168,7 @@ func ids[V any](m map[uint64]*V) []uint64 {
 	for id := range m {
 		list = append(list, id)
 	}
-	slices.Sort(list)
+	sort.Slice(list, func(i, j int) bool { return list[i] < list[j] })
 	return list
 }
 

@@ -16,6 +16,8 @@ type Turn struct {
 }
 
 // Reply answers the turn's message; head may be nil.
+//
+//go:noinline
 func (t *Turn) Reply(head []byte) {
 	t.Out.Send(t.From.ID, protocol.Envelope{Op: protocol.OpReply, ID: t.Msg.ID, Head: head})
 }
@@ -26,4 +28,6 @@ func (t *Turn) Fail(code protocol.Code, message string) {
 }
 
 // FailWith answers the turn's message with a fault.
+//
+//go:noinline
 func (t *Turn) FailWith(fault *protocol.Fault) { t.Out.Fail(t.From.ID, t.Msg.ID, fault) }
