@@ -72,7 +72,7 @@ type listed struct {
 }
 
 func TestImportsPointDown(t *testing.T) {
-	for _, p := range append(list(t, ""), list(t, "js")...) {
+	for _, p := range append(ours(t, ""), ours(t, "js")...) {
 		from := strings.TrimPrefix(p.ImportPath+"/", module)
 		from = strings.TrimSuffix(from, "/")
 		floor, known := floorOf(from)
@@ -81,7 +81,7 @@ func TestImportsPointDown(t *testing.T) {
 			continue
 		}
 		for _, imp := range p.Imports {
-			if to, ours := strings.CutPrefix(imp, module); ours {
+			if to, own := strings.CutPrefix(imp, module); own {
 				if below, _ := floorOf(to); below >= floor {
 					t.Errorf("%s (floor %d) imports %s (floor %d): imports point down", from, floor, to, below)
 				}
@@ -94,12 +94,31 @@ func TestImportsPointDown(t *testing.T) {
 
 // TestHalvesDoNotMeet: hub and broker know each other by the protocol alone.
 func TestHalvesDoNotMeet(t *testing.T) {
-	for _, p := range append(list(t, ""), list(t, "js")...) {
+	for _, p := range append(ours(t, ""), ours(t, "js")...) {
 		from := strings.TrimPrefix(p.ImportPath, module)
 		for _, imp := range p.Imports {
-			to, ours := strings.CutPrefix(imp, module)
-			if ours && (within(from, "wasm") && within(to, "broker") || within(from, "broker") && within(to, "wasm")) {
+			to, own := strings.CutPrefix(imp, module)
+			if own && (within(from, "wasm") && within(to, "broker") || within(from, "broker") && within(to, "wasm")) {
 				t.Errorf("%s imports %s: wasm and broker meet in protocol only", from, to)
+			}
+		}
+	}
+}
+
+// notInTheHub are packages of the standard library that hub.wasm must not link, each with what comes below it: they are
+// dear, and each brings others along. Nor may it link syscall/js or time for another reason: without them nothing wakes
+// the Go runtime but the calls of the Worker.
+var notInTheHub = []string{
+	"bufio", "compress", "container", "context", "crypto", "encoding", "flag", "fmt", "hash", "html", "log", "math/big", "math/rand", "mime", "net",
+	"os", "path", "reflect", "regexp", "syscall", "text", "time",
+}
+
+// TestHubStaysSmall: what is linked into hub.wasm decides how long every page waits for it.
+func TestHubStaysSmall(t *testing.T) {
+	for _, p := range list(t, "js", "-deps", "./wasm") {
+		for _, dear := range notInTheHub {
+			if within(p.ImportPath, dear) {
+				t.Errorf("hub.wasm links %s: find who imports it by go list -deps, and do without", p.ImportPath)
 			}
 		}
 	}
@@ -132,10 +151,21 @@ func matches(p, pattern string) bool {
 	return path.Clean(p) == pattern
 }
 
-// list returns the module's packages as they are built for an operating system; "" is this one.
-func list(t *testing.T, goos string) (packages []listed) {
+// ours returns the module's packages as they are built for an operating system; "" is this one.
+func ours(t *testing.T, goos string) (packages []listed) {
 	t.Helper()
-	cmd := exec.Command("go", "list", "-json=ImportPath,Imports", "./...")
+	for _, p := range list(t, goos, "./...") {
+		if strings.HasPrefix(p.ImportPath, module) {
+			packages = append(packages, p)
+		}
+	}
+	return packages
+}
+
+// list asks go list.
+func list(t *testing.T, goos string, args ...string) (packages []listed) {
+	t.Helper()
+	cmd := exec.Command("go", append([]string{"list", "-json=ImportPath,Imports"}, args...)...)
 	cmd.Env = os.Environ()
 	if goos != "" {
 		cmd.Env = append(cmd.Env, "GOOS="+goos, "GOARCH=wasm")
@@ -153,8 +183,6 @@ func list(t *testing.T, goos string) (packages []listed) {
 		} else if err != nil {
 			t.Fatal(err)
 		}
-		if strings.HasPrefix(p.ImportPath, module) {
-			packages = append(packages, p)
-		}
+		packages = append(packages, p)
 	}
 }
