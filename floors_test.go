@@ -46,6 +46,7 @@ var floors = []struct {
 	{"broker/assets/...", 5},
 	{"broker/licensing", 5},
 	{"broker/directory", 5},
+	{"broker/ws", 5},
 	{"broker/config", 6},
 	{"broker/server", 6},
 	{"broker/cmd/crossframe", 7},
@@ -54,7 +55,7 @@ var floors = []struct {
 // onlyIn says which packages may import what lies outside of the module and is dear or dangerous.
 var onlyIn = map[string][]string{
 	"syscall/js":                   {"wasm", "wasm/browser"},
-	"net/http":                     {"broker/server", "broker/cmd/crossframe"},
+	"net/http":                     {"broker/server", "broker/cmd/crossframe", "broker/ws"},
 	"github.com/gobwas/glob":       {"broker/directory"},
 	"golang.org/x/net/idna":        {"broker/idn"},
 	"github.com/alecthomas/kong":   {"broker/cmd/crossframe", "broker/licensing", "broker/config"},

@@ -32,10 +32,19 @@ const (
 	CloseTooSlow Code = 4429
 )
 
-// Final reports whether connecting anew the same way would end the same way.
+// Final reports whether there is no use in connecting anew: the purpose is fulfilled, or it would end the same way.
 func (c Code) Final() bool {
 	switch c {
-	case CloseProtocol, CloseUnsupported, CloseInvalid, ClosePolicy, CloseTooLarge, CloseSession, CloseOrigin, CloseSuperseded:
+	case CloseNormal, CloseProtocol, CloseUnsupported, CloseInvalid, ClosePolicy, CloseSession, CloseOrigin, CloseSuperseded:
+		return true
+	}
+	return false
+}
+
+// travels reports whether a close frame may carry the code (RFC 6455, section 7.4).
+func (c Code) travels() bool {
+	switch {
+	case c >= 1000 && c <= 1003, c >= 1007 && c <= 1014, c >= 3000 && c <= 4999:
 		return true
 	}
 	return false
@@ -79,10 +88,19 @@ func NewClosed(code Code, reason string) *Closed {
 	return &Closed{Code: code, Reason: reason}
 }
 
+// Sendable returns c as the other side may be told it: a code that does not travel becomes CloseInternal, without a
+// reason, and a reason that does not fit is cut.
+func (c *Closed) Sendable() *Closed {
+	if !c.Code.travels() {
+		return &Closed{Code: CloseInternal}
+	}
+	return NewClosed(c.Code, c.Reason)
+}
+
 // lastFrame is the first byte of a last frame. No version has that number.
 const lastFrame = 0
 
-// AppendClosed appends a last frame to dst.
+// AppendClosed appends a last frame to dst; c is Sendable.
 func AppendClosed(dst []byte, c *Closed) []byte {
 	return append(binary.AppendUvarint(append(dst, lastFrame), uint64(c.Code)), c.Reason...)
 }
@@ -93,7 +111,7 @@ func ReadClosed(data []byte) (c *Closed, ok bool) {
 		return nil, false
 	}
 	code, n := binary.Uvarint(data[1:])
-	if n != 2 || code < uint64(CloseNormal) || code > 4999 {
+	if n != 2 || !Code(code).travels() {
 		return nil, false
 	}
 	reason := data[1+n:]

@@ -231,10 +231,22 @@ func TestNewClosed(t *testing.T) {
 	}
 }
 
+func TestSendable(t *testing.T) {
+	for _, c := range []struct{ code, want Code }{
+		{CloseNormal, CloseNormal}, {CloseTooSlow, CloseTooSlow}, {3000, 3000}, {4999, 4999},
+		{0, CloseInternal}, {1005, CloseInternal}, {CloseAbnormal, CloseInternal}, {1015, CloseInternal}, {2999, CloseInternal}, {5000, CloseInternal},
+	} {
+		got := (&Closed{Code: c.code, Reason: "why"}).Sendable()
+		if back, ok := ReadClosed(AppendClosed(nil, got)); got.Code != c.want || !ok || *back != *got {
+			t.Errorf("%d is told as %+v, read as %+v", c.code, got, back)
+		}
+	}
+}
+
 func TestFinalCodes(t *testing.T) {
 	for code, final := range map[Code]bool{
-		CloseNormal: false, CloseAway: false, CloseAbnormal: false, CloseInternal: false, CloseRestart: false, CloseTryLater: false, CloseTooSlow: false,
-		CloseProtocol: true, CloseUnsupported: true, CloseInvalid: true, ClosePolicy: true, CloseTooLarge: true,
+		CloseAway: false, CloseAbnormal: false, CloseInternal: false, CloseRestart: false, CloseTryLater: false, CloseTooSlow: false, CloseTooLarge: false,
+		CloseNormal: true, CloseProtocol: true, CloseUnsupported: true, CloseInvalid: true, ClosePolicy: true,
 		CloseSession: true, CloseOrigin: true, CloseSuperseded: true,
 	} {
 		if code.Final() != final {
