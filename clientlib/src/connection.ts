@@ -21,7 +21,7 @@ import {
   type PeerInfo,
 } from "@crossframe/protocol";
 import { checkText, encodeBody } from "./body.js";
-import { cancelled, CrossframeError, fromFault, tell } from "./errors.js";
+import { cancelled, CrossframeError, fromFault, report, tell } from "./errors.js";
 import { readHead, readMessage, type Message, type Outgoing, type Waiting } from "./messages.js";
 import { createOutbox } from "./outbox.js";
 import { createPacer } from "./pacing.js";
@@ -105,7 +105,7 @@ export function createConnection() {
    * Sends a request and resolves with what read makes of its answer. read runs before anything that stands
    * behind the answer in its frame is looked at.
    */
-  const request = <T>(out: Outgoing, read: (message: Message) => T, wait: Waiting = {}) =>
+  const request = <T = void>(out: Outgoing, read: (message: Message) => T = ignore, wait: Waiting = {}) =>
     new Promise<T>((resolve, reject) => {
       const { signal, more, cancels, timeout = DefaultTimeoutMs } = wait;
       if (!ready) throw new CrossframeError("DISCONNECTED", "not connected");
@@ -130,7 +130,11 @@ export function createConnection() {
     const origin = port;
     for (let at = from; at < frame.length && port === origin; at += FIELDS) {
       const handler = handlers.get(frame[at] as number);
-      if (handler) tell([handler], readMessage(frame, at));
+      try {
+        handler?.(readMessage(frame, at));
+      } catch (error) {
+        report(error);
+      }
     }
   };
 
@@ -213,6 +217,9 @@ export function createConnection() {
     },
   };
 }
+
+// For requests whose answer says nothing, where T is void.
+const ignore = () => undefined as never;
 
 function onAbort(signal: AbortSignal, listener: () => void): () => void {
   signal.addEventListener("abort", listener);

@@ -28,7 +28,7 @@ export function windowEntrance(environment: Environment, app?: string, hubOrigin
   if (!hubWindow) {
     throw new CrossframeError(
       "HUB_NOT_FOUND",
-      "no hub opened or framed this page. Open it from the workspace; and without a Cross-Origin-Opener-Policy header",
+      "no hub frames or opened this page: open it from the workspace, without a Cross-Origin-Opener-Policy header",
     );
   }
   const origins = hubCandidates(environment, hubOrigins);
@@ -37,19 +37,17 @@ export function windowEntrance(environment: Environment, app?: string, hubOrigin
     open: () => greet(hubWindow, origins, greeting),
 
     listen(on) {
-      const listeners = {
-        message({ data, source, origin }: MessageEvent) {
-          const challenge = data?.crossframe === "CHALLENGE" && typeof data.nonce === "string";
-          if (challenge && source === hubWindow && origins.includes(origin)) on.challenge(data.nonce);
-        },
-        pagehide: () => on.hidden(),
-        pageshow: (event: PageTransitionEvent) => event.persisted && on.shown(),
+      const listening = new AbortController();
+      const listen = <E extends Event>(type: string, listener: (event: E) => void) => {
+        events.addEventListener(type, listener as EventListener, { signal: listening.signal });
       };
-      const all = Object.entries(listeners) as [string, (event: Event) => void][];
-      for (const [name, listener] of all) events.addEventListener(name, listener);
-      return () => {
-        for (const [name, listener] of all) events.removeEventListener(name, listener);
-      };
+      listen("message", ({ data, source, origin }: MessageEvent) => {
+        const challenge = data?.crossframe === "CHALLENGE" && typeof data.nonce === "string";
+        if (challenge && source === hubWindow && origins.includes(origin)) on.challenge(data.nonce);
+      });
+      listen("pagehide", on.hidden);
+      listen("pageshow", ({ persisted }: PageTransitionEvent) => persisted && on.shown());
+      return () => listening.abort();
     },
   };
 }

@@ -10,7 +10,7 @@ export interface Environment extends Surroundings {
   /** The main page's window; absent where the app is in neither a frame nor an opened window. */
   readonly hubWindow: HubWindow | undefined;
   /** Where the messages of other windows and the events of the page's life arrive. */
-  readonly events: Pick<EventTarget, "addEventListener" | "removeEventListener">;
+  readonly events: Pick<EventTarget, "addEventListener">;
 }
 
 /** Reads the environment of this page. */

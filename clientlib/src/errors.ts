@@ -12,20 +12,18 @@ export type ErrorDetails = Partial<Pick<Fault, "retryable" | "supported" | "revi
  */
 export class CrossframeError extends Error {
   override readonly name = "CrossframeError";
-  readonly code: Code;
+  declare readonly code: Code;
   /** The same request may succeed later without any change to it. */
-  readonly retryable: boolean;
+  declare readonly retryable: boolean;
   /** The hub's protocol versions, beside PROTOCOL_UNSUPPORTED. */
-  readonly supported: readonly number[] | undefined;
+  declare readonly supported: readonly number[] | undefined;
   /** The current revision, beside REVISION_CONFLICT. */
-  readonly revision: number | undefined;
+  declare readonly revision: number | undefined;
 
   constructor(code: Code, message: string, details: ErrorDetails = {}) {
     super(message);
-    this.code = code;
-    this.retryable = details.retryable ?? retryableHere.includes(code);
-    this.supported = details.supported;
-    this.revision = details.revision;
+    const { retryable = retryableHere.includes(code), supported, revision } = details;
+    Object.assign(this, { code, retryable, supported, revision });
   }
 }
 
@@ -54,9 +52,14 @@ export function tell<A extends readonly unknown[]>(listeners: Iterable<(...args:
     try {
       listener(...args);
     } catch (error) {
-      queueMicrotask(() => {
-        throw error;
-      });
+      report(error);
     }
   }
+}
+
+/** Reports what the app's own code threw as uncaught, without ending the loop that called it. */
+export function report(error: unknown): void {
+  queueMicrotask(() => {
+    throw error;
+  });
 }

@@ -55,5 +55,5 @@ export function readHead<T>(message: Message): Partial<T> & T {
 
 /** Makes a duration one that travels: heads hold whole numbers only, and the hub ends everything after ten minutes. */
 export function wholeMs(ms: number | undefined): number | undefined {
-  return ms && Math.min(Math.ceil(ms), MaxTimeoutMs);
+  return ms ? Math.min(Math.ceil(ms), MaxTimeoutMs) : undefined;
 }

@@ -179,6 +179,6 @@ export function createSession(entrance: Entrance, { timeout = 10_000, signal, re
 function unanswered(timeout: number): CrossframeError {
   return new CrossframeError(
     "HANDSHAKE_TIMEOUT",
-    `no hub answered within ${timeout} ms. Is there one on the page around this app, and did it open this window?`,
+    `no hub answered within ${timeout} ms: is there one on the page that frames or opened this page?`,
   );
 }

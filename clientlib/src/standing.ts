@@ -44,11 +44,11 @@ export function createStandingRequests(connection: Connection) {
   const ask = (entry: Entry) => {
     entries.delete(entry.id);
     entries.set((entry.id = connection.nextId()), entry);
-    return connection.request({ ...entry.ask, id: entry.id }, entry.first ?? (() => {}));
+    return connection.request({ ...entry.ask, id: entry.id }, entry.first);
   };
 
   // Where this fails, the connection is gone, and what stood with it.
-  const release = ({ id, end }: Entry) => connection.request({ op: end, ref: id }, () => {}).catch(() => {});
+  const release = ({ id, end }: Entry) => connection.request({ op: end, ref: id }).catch(() => {});
 
   /** Asks anew until it is answered. What still comes for the former id belongs to nothing and is passed over. */
   const renew = (entry: Entry) => {

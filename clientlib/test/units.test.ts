@@ -28,7 +28,7 @@ describe("hub candidates", () => {
     ["127.0.0.1 and localhost are one machine", at("http://127.0.0.1:8080", "http://localhost"), undefined, ["http://127.0.0.1:8080"]],
     ["[::1]", at("http://[::1]:8080", "http://[::1]:1"), undefined, ["http://[::1]:8080"]],
     ["all the given, where the browser does not tell", { ownOrigin: app }, [desk, "https://b.test"], [desk, "https://b.test"]],
-    ["the hinted first", { ownOrigin: app, hint: "https://b.test" }, [desk, "https://b.test"], ["https://b.test", desk]],
+    ["all the given, whatever the hint", { ownOrigin: app, hint: "https://b.test" }, [desk, "https://b.test"], [desk, "https://b.test"]],
     ["no hint that is not trusted", { ownOrigin: app, hint: "https://evil.test" }, [desk], [desk]],
     ["a hint on this machine while developing", { ownOrigin: "http://localhost:5173", hint: "http://localhost:8080" }, undefined, ["http://localhost:8080"]],
   ])("are %s", (_, around, given, want) => expect(hubCandidates(around, given)).toEqual(want));

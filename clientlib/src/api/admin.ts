@@ -27,7 +27,7 @@ export interface Audit {
 export function createPolicy({ request }: Connection): PolicyRoom {
   return {
     get: () => request({ op: OpPolicyGet }, (m) => readHead<Policy>(m)),
-    set: (policy) => request({ op: OpPolicySet, head: policy }, () => {}),
+    set: (policy) => request({ op: OpPolicySet, head: policy }),
   };
 }
 

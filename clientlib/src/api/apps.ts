@@ -73,7 +73,7 @@ export function createApps({ request }: Connection, { route, start }: StandingRe
       return request(out, (m) => readHead<InstanceInfo>(m), { timeout, signal });
     },
 
-    stop: (instance) => request({ op: OpAppStop, name: instance }, () => {}),
+    stop: (instance) => request({ op: OpAppStop, name: instance }),
     list: () => request({ op: OpAppList }, (m) => readHead<AppList>(m).apps ?? []),
     instances: () => request({ op: OpAppInstances }, instancesOf),
 
@@ -95,7 +95,7 @@ export function createApps({ request }: Connection, { route, start }: StandingRe
       });
     },
 
-    define: (apps) => request({ op: OpAppDefine, head: { apps } }, () => {}),
-    remove: (app) => request({ op: OpAppRemove, name: app }, () => {}),
+    define: (apps) => request({ op: OpAppDefine, head: { apps } }),
+    remove: (app) => request({ op: OpAppRemove, name: app }),
   };
 }

@@ -144,7 +144,7 @@ export function createContexts({ request, peer }: Connection, { route, start }: 
       };
     },
 
-    destroy: (name) => request({ op: OpContextDestroy, name }, () => {}),
+    destroy: (name) => request({ op: OpContextDestroy, name }),
     list: () => request({ op: OpContextList }, (m) => readHead<ContextList>(m).contexts ?? []),
   };
 }

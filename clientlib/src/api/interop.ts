@@ -8,7 +8,6 @@ import {
   OpInvoke,
   OpMethods,
   OpPart,
-  OpProgress,
   OpRegister,
   OpResult,
   OpUnregister,
@@ -23,7 +22,7 @@ import {
 } from "@crossframe/protocol";
 import { decodeBody } from "../body.js";
 import type { Connection } from "../connection.js";
-import { readHead, wholeMs, type Message } from "../messages.js";
+import { readHead, wholeMs, type Message, type Outgoing } from "../messages.js";
 import { CrossframeError, fromFault, toFault } from "../errors.js";
 import type { StandingRequests } from "../standing.js";
 import { RunningCall, type Call } from "./call.js";
@@ -129,8 +128,16 @@ export function createInterop(connection: Connection, { route, start }: Standing
     if (runs()) running.delete(id);
   };
 
-  const progress = (m: Message, { onProgress }: CallOptions) => {
-    if (m.op === OpProgress) onProgress?.(decodeBody(m.body), peer(m.peer));
+  /** Calls with options. part takes what each app of several answers. */
+  const call = <T>(out: Outgoing, options: CallOptions & { parent?: number }, read: (m: Message) => T, part?: (m: Message) => void) => {
+    const { timeout, wait = 0, trace, parent, signal, onProgress } = options;
+    const head = { ...out.head, timeoutMs: wholeMs(timeout), waitMs: wholeMs(wait), trace, parent };
+    return request({ ...out, head }, read, {
+      timeout: (timeout ?? DefaultTimeoutMs) + wait,
+      signal,
+      cancels: true,
+      more: (m) => (m.op === OpPart ? part?.(m) : onProgress?.(decodeBody(m.body), peer(m.peer))),
+    });
   };
 
   const methodsOf = (m: Message) => readHead<MethodList>(m).methods ?? [];
@@ -148,24 +155,19 @@ export function createInterop(connection: Connection, { route, start }: Standing
 
     invoke<R>(name: string, args?: unknown, options?: InvokeOptions) {
       const read = (m: Message) => decodeBody(m.body) as R;
-      if (!options) return request({ op: OpInvoke, name, body: args }, read);
-      const { peer, instance } = (typeof options.target === "object" ? options.target : {}) as Partial<PeerInfo>;
-      const head = invokeHead(options, peer ? {} : { instance });
-      return request({ op: OpInvoke, name, peer: peer ?? 0, head, body: args }, read, {
-        ...waiting(options),
-        more: (m) => progress(m, options),
-      });
+      const out = { op: OpInvoke, name, body: args };
+      if (!options) return request(out, read);
+      const { peer = 0, instance } = (typeof options.target === "object" ? options.target : {}) as Partial<PeerInfo>;
+      return call({ ...out, peer, head: peer ? {} : { instance } }, options, read);
     },
 
     invokeAll<R>(name: string, args?: unknown, options: InvokeAllOptions = {}) {
       const answers: Answer<R>[] = [];
-      const head = invokeHead(options, { target: options.target ?? "all" });
-      const more = (m: Message) => {
-        if (m.op !== OpPart) return progress(m, options);
+      const out = { op: OpInvoke, name, head: { target: options.target ?? "all" }, body: args };
+      return call(out, options, () => answers, (m) => {
         const from = { peer: peer(m.peer) };
         answers.push(m.head ? { ...from, error: fromFault(readHead<Fault>(m)) } : { ...from, value: decodeBody(m.body) as R });
-      };
-      return request({ op: OpInvoke, name, head, body: args }, () => answers, { ...waiting(options), more });
+      });
     },
 
     methods: (query) => request({ op: OpDiscover, head: queryHead(query) }, methodsOf),
@@ -188,9 +190,9 @@ export function createInterop(connection: Connection, { route, start }: Standing
       });
     },
 
-    waitFor(name, options = {}) {
-      const head = { timeoutMs: wholeMs(options.timeout) };
-      return request({ op: OpAwait, name, head }, (m) => peer(m.peer), waiting(options));
+    waitFor(name, { timeout, signal } = {}) {
+      const out = { op: OpAwait, name, head: { timeoutMs: wholeMs(timeout) } };
+      return request(out, (m) => peer(m.peer), { timeout, signal, cancels: true });
     },
   };
 
@@ -203,13 +205,4 @@ export function createInterop(connection: Connection, { route, start }: Standing
 
 function queryHead(query: string | Partial<MethodQuery> | undefined) {
   return typeof query === "string" ? { name: query } : query;
-}
-
-function invokeHead(options: CallOptions & { parent?: number }, target: object): object {
-  const { timeout, wait, trace, parent } = options;
-  return { ...target, timeoutMs: wholeMs(timeout), waitMs: wholeMs(wait), trace, parent };
-}
-
-function waiting({ timeout = DefaultTimeoutMs, wait = 0, signal }: CallOptions) {
-  return { timeout: timeout + wait, signal, cancels: true };
 }
