@@ -136,6 +136,17 @@ describe("when the program ends", () => {
     expect(Object.keys(JSON.parse(value.body as string) as object)).toHaveLength(51);
   });
 
+  test("a program that cannot be started is tried again, and then given up", async () => {
+    const hub = new TestHub({ wasm, apps });
+    const instantiate = vi.spyOn(WebAssembly, "instantiate").mockRejectedValue(new RangeError("out of memory"));
+    await hub.supervisor.run();
+    const early = hub.greet(0, "http://localhost:8080", true);
+    open.push(early);
+    expect(await early.wait((m) => m.op === OpRefused)).toMatchObject({ head: { code: "HUB_NOT_READY" } });
+    instantiate.mockRestore();
+    expect(hub.heard.at(-1)).toMatchObject({ state: "degraded", fault: { message: expect.stringContaining("out of memory") } });
+  });
+
   test("five times within a minute it stays down, and says so", async () => {
     const { hub, main } = await start();
     for (let i = 1; i <= 4; i++) {

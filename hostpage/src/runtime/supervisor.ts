@@ -315,7 +315,7 @@ export class Supervisor {
     );
   }
 
-  /** The program has ended: answers what was in flight, and starts a new run. */
+  /** The program has ended, or did not start: answers what was in flight, and starts a new run. */
   #ended(error: Error): void {
     this.#program = undefined;
     this.#outgoing.drop();
@@ -341,9 +341,15 @@ export class Supervisor {
     if (!this.#module) {
       return;
     }
-    const next = await Program.start(this.#module);
-    this.#program = next;
     this.#epoch++;
+    let next: Program;
+    try {
+      next = await Program.start(this.#module);
+    } catch (error) {
+      this.#ended(error instanceof Error ? error : new Error(String(error)));
+      return;
+    }
+    this.#program = next;
     const { boot: given, serverMs = 0 } = this.#start;
     const boot: Boot = { ...given, ...this.#license, epoch: this.#epoch, nowMs: Math.max(Date.now(), serverMs) };
     this.#input((input) => input.add(OpPageBoot, 0, 0, 0, "", JSON.stringify(boot), null));
