@@ -80,12 +80,6 @@ func (l *License) At(now int64) (State, *protocol.Fault) {
 		" and its "+strconv.FormatInt(l.GraceDays, 10)+" grace days are over; ask its issuer for a new key")
 }
 
-// LaterOf returns the time to check a license at, if the clock says now and floor is the highest time seen in earlier
-// runs: a clock that was set back does not bring a license back. Keep what it returns as the next floor. Raise the floor by
-// times of a server rather than of the local clock where there is one: a clock that once ran ahead would otherwise
-// expire the license early. Offline, and without storage, a clock that is wrong cannot be told from a right one.
-func LaterOf(now, floor int64) int64 { return max(now, floor) }
-
 // date writes a time as a day in UTC. It counts days from the first of March of the year 0, so that leap days come last
 // in a year of months; package time would add 6 kB to the hub for this.
 func date(unix int64) string {
