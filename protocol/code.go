@@ -58,7 +58,8 @@ const (
 	Internal         Code = "INTERNAL"
 )
 
-// Codes that a client library gives by itself; the hub never sends them.
+// Codes that a client library gives by itself. The hub answers nothing with them; it tells HANDSHAKE_TIMEOUT as the reason
+// why an instance failed.
 const (
 	HubUntrusted     Code = "HUB_UNTRUSTED"
 	HubNotFound      Code = "HUB_NOT_FOUND"
