@@ -77,7 +77,7 @@ class Runtime {
   #closed = false;
   #debug = false;
   /** What instances were started with, for the saved workspace. */
-  readonly #contexts = new Map<string, unknown>();
+  readonly #contexts = new Map<string, { readonly frame: number; readonly context: unknown }>();
   /** Frames whose apps are connected. */
   readonly #connected = new Set<number>();
 
@@ -91,7 +91,7 @@ class Runtime {
     });
     this.#shell = createShell(options.root, {
       storageKey: "crossframe.workspace",
-      contextOf: (instance) => this.#contexts.get(instance),
+      contextOf: (instance) => this.#contexts.get(instance)?.context,
       on: {
         loaded: (frame) => this.#link.send(OpPageLoaded, frame, "", ""),
         removed: (frame) => frame !== undefined && this.#removed(frame),
@@ -185,7 +185,7 @@ class Runtime {
 
   #open(frame: number, spec: FrameSpec, context: string | null): void {
     if (context !== null) {
-      this.#contexts.set(spec.instance, JSON.parse(context));
+      this.#contexts.set(spec.instance, { frame, context: JSON.parse(context) });
     }
     this.#shell.open(frame, spec);
   }
@@ -193,6 +193,11 @@ class Runtime {
   #removed(frame: number): void {
     this.#link.send(OpPageRemoved, frame, "", "");
     this.#connected.delete(frame);
+    for (const [instance, started] of this.#contexts) {
+      if (started.frame === frame) {
+        this.#contexts.delete(instance);
+      }
+    }
     this.#setStatus({ peers: this.#connected.size });
   }
 
