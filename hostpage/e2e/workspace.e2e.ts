@@ -228,6 +228,20 @@ test("retry and restart load the app anew in the same place", async () => {
   expect(await page.evaluate(() => window.test.senders["Contracts"])).toEqual({ frame: 2, window: 0 });
 });
 
+test("an app that is opened again comes to the front as it is; one that is over begins anew", async () => {
+  await openApps(page, ["customers", "contracts"]);
+  await tab("contracts").click();
+  await page.evaluate(() => window.test.open(1, "customers"));
+  await expect.poll(async () => (JSON.parse((await saved()) || "{}") as { layout?: { focused?: string } }).layout?.focused).toBe("customers-1");
+  expect((await boots())["Customers"]).toHaveLength(1);
+
+  await page.evaluate(() => {
+    window.test.shell.setState(1, { state: "gone" });
+    window.test.open(1, "customers");
+  });
+  await expect.poll(async () => (await boots())["Customers"]?.length).toBe(2);
+});
+
 test("everything can be done by keys", async () => {
   await openApps(page, apps);
   await page.evaluate((port) => window.test.attach([{ name: "claims", title: "Claims desk", url: `http://claims.test:${port}/` }, { name: "broken", url: "http://b.test/" }, { name: "secret", url: "http://s.test/", hidden: true }]), rig.sites.port);

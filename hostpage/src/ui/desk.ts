@@ -9,6 +9,7 @@ import { layoutVersion } from "../workspaces/tree.js";
 import { watchFrameFocus } from "./focus.js";
 import type { ConnectionLog } from "./log.js";
 import { FramePanel } from "./panel.js";
+import type { PanelState } from "./panel.js";
 
 export interface DeskParts {
   readonly engine: LayoutEngine;
@@ -32,6 +33,9 @@ interface Seat {
   /** What it was started with at the last visit, kept until the runtime tells anew. */
   readonly context?: unknown;
 }
+
+/** States from which an app begins anew when it is opened again. In any other it would lose what it holds. */
+const over: ReadonlySet<PanelState> = new Set<PanelState>(["gone", "failed", "refused"]);
 
 /** Desk joins what belongs to one instance: its panel in the arrangement, its frame, its state, its tab. */
 export class Desk {
@@ -59,6 +63,10 @@ export class Desk {
   open(frame: number, spec: FrameSpec): void {
     const { engine, frames, log, on, changed } = this.#parts;
     const seat = this.#seats.get(spec.instance) ?? this.#seat(spec);
+    if (seat.frame === frame && frames.spec(frame)) {
+      engine.focus(spec.instance);
+      if (!over.has(seat.panel.state)) return;
+    }
     if (seat.frame !== undefined && seat.frame !== frame) {
       this.#instances.delete(seat.frame);
       frames.close(seat.frame);

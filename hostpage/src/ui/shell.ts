@@ -57,7 +57,7 @@ export interface Shell {
   readonly frames: Frames;
   /** The workspace of the last visit. Its panels stand already, waiting for `open` under their instance ids. */
   readonly restored: SavedWorkspace | undefined;
-  /** Makes the frame of an instance, in the panel that waits for it or in a new one. */
+  /** Makes the frame of an instance, in the panel that waits for it or in a new one. One that runs is shown as it is. */
   open(frame: number, spec: FrameSpec): void;
   /** Removes a frame and its panel, on behalf of the hub. */
   close(frame: number): void;
