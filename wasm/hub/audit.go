@@ -2,9 +2,9 @@ package hub
 
 import (
 	"strconv"
+	"strings"
 
 	"github.com/crossframe/crossframe/protocol"
-	"github.com/crossframe/crossframe/protocol/jsontext"
 	"github.com/crossframe/crossframe/wasm/peer"
 )
 
@@ -13,8 +13,14 @@ const auditsPerSecond = 10
 
 // audit tells refusals, revocations and abuse to those who watch.
 type audit struct {
-	watchers map[peer.ID]uint64
+	watchers map[watch]struct{}
 	rates    map[protocol.Code]*auditRate
+}
+
+// watch is the request of a peer that began it.
+type watch struct {
+	peer peer.ID
+	id   uint64
 }
 
 type auditRate struct {
@@ -24,7 +30,7 @@ type auditRate struct {
 }
 
 func newAudit() audit {
-	return audit{watchers: make(map[peer.ID]uint64), rates: make(map[protocol.Code]*auditRate)}
+	return audit{watchers: make(map[watch]struct{}), rates: make(map[protocol.Code]*auditRate)}
 }
 
 // note tells an audit event.
@@ -46,10 +52,10 @@ func (h *Hub) note(code protocol.Code, docOrigin, app, instance string) {
 	}
 	rate.dropped = 0
 	head := event.AppendJSON(nil)
-	for id, watch := range h.audit.watchers {
+	for w := range h.audit.watchers {
 		// The grant may have been taken back since.
-		if c := h.byPeer[id]; c != nil && c.peer.Grants.Admin {
-			h.deliver(c, protocol.Envelope{Op: protocol.OpAuditEvent, Ref: watch, Head: head})
+		if c := h.byPeer[w.peer]; c != nil && c.peer.Grants.Admin {
+			h.deliver(c, protocol.Envelope{Op: protocol.OpAuditEvent, Ref: w.id, Head: head})
 		}
 	}
 }
@@ -60,49 +66,77 @@ func (h *Hub) denied(t *peer.Turn, message string) {
 	t.Fail(protocol.PermissionDenied, message)
 }
 
-// auditWatch handles audit.watch. A peer has one watch; a second one takes the first one's place.
+// auditWatch handles audit.watch.
 func (h *Hub) auditWatch(t *peer.Turn) {
 	if !t.From.Grants.Admin {
 		h.denied(t, `watching the audit needs the grant "admin"`)
 		return
 	}
-	h.audit.watchers[t.From.ID] = t.Msg.ID
-	t.Out.Put(auditKey(t.From.ID), jsontext.AppendInt(nil, int64(t.Msg.ID)), protocol.Body{})
+	w := watch{t.From.ID, t.Msg.ID}
+	if _, live := h.audit.watchers[w]; live {
+		t.Fail(protocol.BadMessage, "this watch exists already")
+		return
+	}
+	if h.auditWatches(w.peer) >= t.From.Limits.Subscriptions {
+		t.Fail(protocol.QuotaExceeded, "too many watches")
+		return
+	}
+	h.audit.watchers[w] = struct{}{}
+	t.Out.Put(w.key(), nil, protocol.Body{})
 	t.Reply(nil)
+}
+
+func (h *Hub) auditWatches(p peer.ID) (n int64) {
+	for w := range h.audit.watchers {
+		if w.peer == p {
+			n++
+		}
+	}
+	return n
 }
 
 // auditUnwatch handles audit.unwatch.
 func (h *Hub) auditUnwatch(t *peer.Turn) {
-	if watch, watching := h.audit.watchers[t.From.ID]; !watching || watch != t.Msg.Ref {
+	w := watch{t.From.ID, t.Msg.Ref}
+	if _, live := h.audit.watchers[w]; !live {
 		t.Fail(protocol.NotOwner, "this peer has no such watch")
 		return
 	}
-	h.forgetAudit(t.From.ID)
+	h.dropAudit(w)
 	t.Reply(nil)
 }
 
-// forgetAudit ends the watch of a peer, if it has one.
-func (h *Hub) forgetAudit(id peer.ID) {
-	if _, watching := h.audit.watchers[id]; watching {
-		delete(h.audit.watchers, id)
-		h.out.Drop(auditKey(id))
+func (h *Hub) dropAudit(w watch) {
+	delete(h.audit.watchers, w)
+	h.out.Drop(w.key())
+}
+
+// forgetAudit ends the watches of a peer.
+func (h *Hub) forgetAudit(p peer.ID) {
+	for w := range h.audit.watchers {
+		if w.peer == p {
+			h.dropAudit(w)
+		}
 	}
 }
 
 const auditPrefix = "hub/audit/"
 
-func auditKey(id peer.ID) string { return auditPrefix + strconv.FormatUint(uint64(id), 10) }
+func (w watch) key() string {
+	return auditPrefix + strconv.FormatUint(uint64(w.peer), 10) + "/" + strconv.FormatUint(w.id, 10)
+}
 
-// restoreAudit rebuilds a watch.
-func (h *Hub) restoreAudit(key string, watch []byte) error {
-	id, err := strconv.ParseUint(key[len(auditPrefix):], 10, 32)
+// restoreAudit rebuilds a watch from its key.
+func (h *Hub) restoreAudit(key string) error {
+	p, id, _ := strings.Cut(key[len(auditPrefix):], "/")
+	number, err := strconv.ParseUint(p, 10, 32)
 	if err != nil {
 		return err
 	}
-	number, err := jsontext.Int(watch)
+	request, err := strconv.ParseUint(id, 10, 64)
 	if err != nil {
 		return err
 	}
-	h.audit.watchers[peer.ID(id)] = uint64(number)
+	h.audit.watchers[watch{peer.ID(number), request}] = struct{}{}
 	return nil
 }

@@ -60,7 +60,7 @@ func TestAuditCarriesNoPayload(t *testing.T) {
 	}
 }
 
-// TestAuditWatch: a peer has one watch, which ends with it, or when it says so.
+// TestAuditWatch: each watch ends when its peer says so, or with the peer, and survives the program.
 func TestAuditWatch(t *testing.T) {
 	d, main := newDesk(t)
 	ops := d.Connect(main, "ops", "https://ops.example")
@@ -69,9 +69,10 @@ func TestAuditWatch(t *testing.T) {
 	second, _ := ops.Request(protocol.Envelope{Op: protocol.OpAuditWatch})
 	main.Ask(protocol.Envelope{Op: protocol.OpAuditWatch})
 	stir()
-	if list := ops.All(protocol.OpAuditEvent); len(list) != 1 || list[0].Ref != second || first == second {
+	if list := ops.All(protocol.OpAuditEvent); len(list) != 2 || list[0].Ref+list[1].Ref != first+second || first == second {
 		t.Fatalf("heard %v", list)
 	}
+	ops.Ask(protocol.Envelope{Op: protocol.OpAuditUnwatch, Ref: first})
 	if f := ops.Refused(protocol.Envelope{Op: protocol.OpAuditUnwatch, Ref: first}); f.Code != protocol.NotOwner {
 		t.Fatalf("ending a watch that is over: %v", f)
 	}
@@ -79,12 +80,12 @@ func TestAuditWatch(t *testing.T) {
 		t.Fatalf("lost %v", lost)
 	}
 	stir()
-	if list := ops.All(protocol.OpAuditEvent); len(list) != 2 || list[1].Ref != second {
+	if list := ops.All(protocol.OpAuditEvent); len(list) != 3 || list[2].Ref != second {
 		t.Fatalf("after a crash it heard %v", list)
 	}
 	ops.Ask(protocol.Envelope{Op: protocol.OpAuditUnwatch, Ref: second})
 	stir()
-	if len(ops.All(protocol.OpAuditEvent)) != 2 {
+	if len(ops.All(protocol.OpAuditEvent)) != 3 {
 		t.Fatal("the watch did not end")
 	}
 	main.Send(protocol.Envelope{Op: protocol.OpBye})

@@ -123,7 +123,7 @@ func (h *Hub) restoreOwn(e savedEntry) error {
 		return err
 	}
 	if strings.HasPrefix(e.key, auditPrefix) {
-		return h.restoreAudit(e.key, head)
+		return h.restoreAudit(e.key)
 	}
 	var rec protocol.ConnectionRecord
 	if err := rec.DecodeJSON(head); err != nil {

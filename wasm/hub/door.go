@@ -154,6 +154,9 @@ func (h *Hub) enter(v *visitor, in *apps.Instance) {
 		}
 	}
 	h.welcome(c, &ack, context)
+	if v.source.window != 0 {
+		h.boundNested(c)
+	}
 	if c.opaque() {
 		h.ready(c)
 		return

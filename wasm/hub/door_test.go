@@ -336,6 +336,38 @@ func TestDoorFlood(t *testing.T) {
 	}
 }
 
+// TestDoorNestedGhosts: windows that went away without a word do not pile up.
+func TestDoorNestedGhosts(t *testing.T) {
+	d, main := newDesk(t)
+	shell := d.Connect(main, "shell", nestedApp)
+	var all []*hubtest.Client
+	enter := func() {
+		d.Pass(1000)
+		all = append(all, d.Enter(hubtest.Visit{Frame: shell.Frame, Window: int64(len(all) + 1), Origin: partner}))
+	}
+	for range 64 {
+		enter()
+	}
+	for i, c := range all {
+		if c.Closed || len(d.Challenges(shell.Frame, int64(i+1))) != 1 {
+			t.Fatalf("window %d: closed %v, after %d challenges", i+1, c.Closed, len(d.Challenges(shell.Frame, int64(i+1))))
+		}
+	}
+	enter()
+	for _, c := range all[:10] {
+		c.Prove()
+	}
+	d.Pass(protocol.ProofMs + 1)
+	for i, c := range all {
+		if there := i < 10 || i == 64; c.Closed == there {
+			t.Errorf("window %d: closed is %v", i+1, c.Closed)
+		}
+	}
+	if shell.Closed || len(d.Journal) > 20 {
+		t.Errorf("the app around: closed is %v; the journal has %d keys", shell.Closed, len(d.Journal))
+	}
+}
+
 // TestDoorNestedFloodLeavesTheApp: what an app embeds cannot use up the greetings of the app itself.
 func TestDoorNestedFloodLeavesTheApp(t *testing.T) {
 	d, main := newDesk(t)

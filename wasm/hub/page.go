@@ -45,6 +45,29 @@ func (h *Hub) recheck(in *apps.Instance) {
 	}
 }
 
+// maxNested is how many documents nested in one frame are believed to be there. The page tells as many windows apart.
+const maxNested = 64
+
+// boundNested looks after the documents nested in a frame when there is one more than may be. Nobody tells the hub that
+// the window of one went away, so all have to prove that they are there; of those that cannot, the oldest goes.
+func (h *Hub) boundNested(fresh *connection) {
+	list := h.inFrame(fresh.source.frame)
+	if len(list) <= maxNested+1 { // and the frame's own document
+		return
+	}
+	one := false
+	for _, c := range list {
+		switch {
+		case c == fresh || c.source.window == 0:
+		case !c.opaque() && len(c.proofs) == 0:
+			h.challenge(c)
+		case c.opaque() && !one:
+			one = true
+			h.revoke(c, "too many documents are nested in this frame")
+		}
+	}
+}
+
 // removed ends an instance whose frame is gone.
 func (h *Hub) removed(t *peer.Turn, in *apps.Instance) {
 	h.forgetGreetings(in.Frame)
