@@ -55,14 +55,14 @@ func (h *Hub) boundNested(fresh *connection) {
 	if len(list) <= maxNested+1 { // and the frame's own document
 		return
 	}
-	one := false
+	ended := false
 	for _, c := range list {
 		switch {
 		case c == fresh || c.source.window == 0:
 		case !c.opaque() && len(c.proofs) == 0:
 			h.challenge(c)
-		case c.opaque() && !one:
-			one = true
+		case c.opaque() && !ended:
+			ended = true
 			h.revoke(c, "too many documents are nested in this frame")
 		}
 	}
