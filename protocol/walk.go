@@ -28,6 +28,8 @@ type walker struct {
 }
 
 // encode appends v as a JSON object.
+//
+//go:noinline
 func encode(dst []byte, v payload) []byte {
 	w := walker{dst: dst}
 	w.objectValue(v)

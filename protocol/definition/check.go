@@ -2,7 +2,7 @@ package definition
 
 import (
 	"strconv"
-	"strings"
+	"unicode/utf8"
 
 	"github.com/crossframe/crossframe/protocol"
 	"github.com/crossframe/crossframe/protocol/origin"
@@ -152,13 +152,20 @@ func patterns(texts []string) (origin.Patterns, error) {
 	return list, err
 }
 
+//go:noinline
 func at(field string, i int) string { return field + "[" + strconv.Itoa(i) + "]" }
 
 // clip keeps a name of unknown length from filling a message.
+//
+//go:noinline
 func clip(name string) string {
 	const most = 64
 	if len(name) <= most {
 		return name
 	}
-	return strings.ToValidUTF8(name[:most], "") + "…"
+	end := most
+	for end > 0 && !utf8.RuneStart(name[end]) {
+		end--
+	}
+	return name[:end] + "…"
 }

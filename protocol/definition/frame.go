@@ -6,6 +6,7 @@ import (
 
 	"github.com/crossframe/crossframe/protocol"
 	"github.com/crossframe/crossframe/protocol/jsontext"
+	"github.com/crossframe/crossframe/protocol/origin"
 )
 
 // sandboxTokens are those of the HTML standard that a definition may have.
@@ -21,7 +22,7 @@ const refusedTokens = "allow-top-navigation"
 func checkFrame(d *protocol.Definition) *Problem {
 	for i, token := range d.Frame.Sandbox {
 		switch {
-		case strings.HasPrefix(strings.ToLower(token), refusedTokens):
+		case strings.HasPrefix(origin.LowerASCII(token), refusedTokens):
 			return &Problem{at("frame.sandbox", i), jsontext.Quote(clip(token)) + " is refused: the app could navigate the main page away"}
 		case !slices.Contains(sandboxTokens[:], token):
 			return &Problem{at("frame.sandbox", i), jsontext.Quote(clip(token)) + " is no sandbox token; there are " + strings.Join(sandboxTokens[:], ", ")}

@@ -23,7 +23,7 @@ var (
 // could read differently is an error.
 func OriginOf(url string) (origin.Origin, error) {
 	scheme, rest, ok := strings.Cut(url, "://")
-	scheme = strings.ToLower(scheme)
+	scheme = origin.LowerASCII(scheme)
 	if !ok || scheme != "http" && scheme != "https" {
 		return origin.Origin{}, errURLForm
 	}
@@ -42,7 +42,7 @@ func OriginOf(url string) (origin.Origin, error) {
 	if strings.Contains(authority, "@") {
 		return origin.Origin{}, errURLUser
 	}
-	o, err := origin.Parse(scheme + "://" + strings.ToLower(authority))
+	o, err := origin.Parse(scheme + "://" + origin.LowerASCII(authority))
 	if err != nil {
 		return origin.Origin{}, errURLHostPort
 	}

@@ -78,7 +78,7 @@ func lintHost(p *Pattern, warn func(Lint, string)) {
 		return
 	}
 	if name, suffix, ok := registrable(p.host); ok && strings.Contains(name, "*") {
-		example := strings.ReplaceAll(name, "*", "evil") + "." + suffix
+		example := fill(name, "evil") + "." + suffix
 		warn(LintBareSuffix, "the wildcard also matches names that strangers can register, such as "+example)
 	}
 }
@@ -90,10 +90,23 @@ func (p *Patterns) coversApex(deep *Pattern) bool {
 		if deep.scheme != "" && deep.scheme != scheme {
 			continue
 		}
-		apex := Origin{Scheme: scheme, Host: strings.ReplaceAll(deep.host, "*", "x"), Port: deep.effectivePort(scheme)}
+		apex := Origin{Scheme: scheme, Host: fill(deep.host, "x"), Port: deep.effectivePort(scheme)}
 		if !p.matches(apex) {
 			return false
 		}
 	}
 	return true
+}
+
+// fill returns a name that a host pattern matches: each * becomes the letters.
+func fill(host, letters string) string {
+	var out []byte
+	for i := range len(host) {
+		if host[i] == '*' {
+			out = append(out, letters...)
+		} else {
+			out = append(out, host[i])
+		}
+	}
+	return string(out)
 }

@@ -48,6 +48,7 @@ type reader struct {
 	p       Pattern
 }
 
+//go:noinline
 func (r *reader) fail(at int, problem string) error {
 	return &PatternError{Pattern: r.text, Offset: at, Problem: problem}
 }
@@ -90,7 +91,7 @@ func (r *reader) read() error {
 
 // readScheme refuses a missing scheme where guessing it would admit more than was meant.
 func (r *reader) readScheme(scheme string, written bool) error {
-	lower := lowerASCII(scheme)
+	lower := LowerASCII(scheme)
 	switch {
 	case !written && r.p.kind == BlockList:
 		return nil
@@ -144,8 +145,8 @@ func (r *reader) readPort(port string, at int) error {
 	return nil
 }
 
-// lowerASCII folds A to Z and nothing else: Unicode folding turns the Kelvin sign into k.
-func lowerASCII(s string) string {
+// LowerASCII folds A to Z and nothing else: Unicode folding turns the Kelvin sign into k.
+func LowerASCII(s string) string {
 	for i := 0; i < len(s); i++ {
 		if s[i] >= 'A' && s[i] <= 'Z' {
 			b := []byte(s)

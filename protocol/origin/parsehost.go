@@ -21,9 +21,7 @@ func (r *reader) readHost(host string, at int) error {
 	}
 	if strings.Contains(name, "**") {
 		r.p.stars = true
-		for strings.Contains(name, "**") {
-			name = strings.ReplaceAll(name, "**", "*")
-		}
+		name = squeeze(name)
 	}
 	name, r.p.rooted = strings.CutSuffix(name, ".")
 	if name == "" || name[0] == '.' || strings.HasSuffix(name, ".") || strings.Contains(name, "..") {
@@ -76,7 +74,7 @@ func (r *reader) readLabel(label string, at int) (string, error) {
 	if wide >= 0 {
 		return r.readUnicode(label, at, wide)
 	}
-	lower := lowerASCII(label)
+	lower := LowerASCII(label)
 	for i := 0; i < len(lower); i++ {
 		if !hostByte(lower[i]) && lower[i] != '*' {
 			return "", r.fail(at+i, problemOf(lower[i]))
@@ -97,7 +95,7 @@ func (r *reader) readUnicode(label string, at, wide int) (string, error) {
 	if err != nil {
 		return "", r.fail(at+wide, "this is no host name: "+err.Error())
 	}
-	ascii = lowerASCII(ascii)
+	ascii = LowerASCII(ascii)
 	// Full-width forms map to ASCII, so that * and / can come out of a mapping that saw none.
 	for i := 0; i < len(ascii); i++ {
 		if !hostByte(ascii[i]) && ascii[i] != '.' {
@@ -130,4 +128,15 @@ func problemOf(c byte) string {
 		return "there must be no white space"
 	}
 	return "this character cannot be part of a host"
+}
+
+// squeeze makes one * of several in a row.
+func squeeze(name string) string {
+	out := make([]byte, 0, len(name))
+	for i := range len(name) {
+		if name[i] != '*' || i == 0 || name[i-1] != '*' {
+			out = append(out, name[i])
+		}
+	}
+	return string(out)
 }

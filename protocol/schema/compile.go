@@ -15,6 +15,7 @@ type compiler struct {
 	err   *Error
 }
 
+//go:noinline
 func (c *compiler) fail(problem string) {
 	if c.err == nil {
 		c.err = &Error{Path: clip(c.path), Problem: problem}

@@ -37,6 +37,8 @@ func appendStep[T string | []byte](path []byte, name T) []byte {
 }
 
 // clip cuts a path to maxPathBytes, between characters.
+//
+//go:noinline
 func clip(path []byte) string {
 	if len(path) <= maxPathBytes {
 		return string(path)

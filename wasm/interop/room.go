@@ -82,18 +82,23 @@ type member struct {
 
 // member returns what the room knows of p.
 func (r *Room) member(p *peer.Peer) *member {
-	m := r.members[p.ID]
-	if m == nil {
-		m = &member{
-			peer:     p,
-			offers:   make(map[uint64]*offer),
-			named:    make(map[string]*offer),
-			requests: make(map[uint64]*request),
-			watches:  make(map[uint64]*watch),
-		}
-		m.incoming.next, m.incoming.prev = &m.incoming, &m.incoming
-		r.members[p.ID] = m
+	if m := r.members[p.ID]; m != nil {
+		return m
 	}
+	return r.newMember(p)
+}
+
+//go:noinline
+func (r *Room) newMember(p *peer.Peer) *member {
+	m := &member{
+		peer:     p,
+		offers:   make(map[uint64]*offer),
+		named:    make(map[string]*offer),
+		requests: make(map[uint64]*request),
+		watches:  make(map[uint64]*watch),
+	}
+	m.incoming.next, m.incoming.prev = &m.incoming, &m.incoming
+	r.members[p.ID] = m
 	return m
 }
 
