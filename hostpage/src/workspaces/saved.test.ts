@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { loadWorkspace, parseWorkspace, saveWorkspace } from "./saved.js";
-import type { SavedWorkspace, TextStore } from "./saved.js";
+import type { SavedInstance, SavedWorkspace, TextStore } from "./saved.js";
 
 class MemoryStore implements TextStore {
   readonly texts = new Map<string, string>();
@@ -28,6 +28,15 @@ test("what was saved comes back", () => {
   expect(loadWorkspace(store, "k")).toEqual({});
   expect(saveWorkspace(store, "k", workspace)).toBe(true);
   expect(loadWorkspace(store, "k")).toEqual({ workspace });
+});
+
+test("contexts that would make it too long are left out", () => {
+  const store = new MemoryStore();
+  const [first, second] = workspace.instances as [SavedInstance, SavedInstance];
+  const large = { ...workspace, instances: [{ ...first, context: "x".repeat(256 * 1024) }, second] };
+  expect(saveWorkspace(store, "k", large)).toBe(true);
+  const { instance, app, title } = second;
+  expect(loadWorkspace(store, "k")).toEqual({ workspace: { ...workspace, instances: [first, { instance, app, title }] } });
 });
 
 test("panels and instances that lack each other are left out", () => {

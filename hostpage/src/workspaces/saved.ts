@@ -47,8 +47,13 @@ export function loadWorkspace(store: TextStore, key: string): Found {
   }
 }
 
-export function saveWorkspace(store: TextStore, key: string, workspace: SavedWorkspace): boolean {
-  const text = JSON.stringify({ version: savedVersion, ...workspace });
+/** Saves the workspace; without what its apps were started with, where that is too much: no app decides whether a workspace is kept. */
+export function saveWorkspace(store: TextStore, key: string, { layout, instances }: SavedWorkspace): boolean {
+  let text = JSON.stringify({ version: savedVersion, layout, instances });
+  if (text.length > maxText) {
+    const bare = instances.map(({ instance, app, title }) => ({ instance, app, title }));
+    text = JSON.stringify({ version: savedVersion, layout, instances: bare });
+  }
   if (text.length > maxText) return false;
   try {
     store.setItem(key, text);
