@@ -1,6 +1,6 @@
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
+import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import type { Frame } from "playwright-core";
 import { Rig } from "./rig/platform.js";
 import type { Desk } from "./rig/platform.js";
@@ -30,9 +30,8 @@ beforeAll(async () => {
 });
 afterAll(() => rig.close());
 beforeEach(async () => {
-  desk = await rig.open();
+  desk = await rig.desk();
 });
-afterEach(() => desk.close());
 
 /** Greets from a window that holds the raw app, and returns why the hub did not admit it. */
 const refusal = (frame: Frame): Promise<string> => frame.evaluate(async () => (await window.raw.greet().ended()).code);
@@ -221,9 +220,7 @@ test("versions that the hub does not speak are refused, with those that it does"
     }
     return list;
   });
-  expect(answers.map(({ code }) => code)).toEqual([
-    "PROTOCOL_UNSUPPORTED", "PROTOCOL_UNSUPPORTED", "PROTOCOL_UNSUPPORTED", "BAD_HANDSHAKE", "BAD_HANDSHAKE",
-  ]);
+  expect(answers.map(({ code }) => code)).toEqual(Array(5).fill("PROTOCOL_UNSUPPORTED"));
   expect(answers[0]?.supported).toEqual([1]);
   await desk.healthy();
 });

@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
+import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import type { Frame } from "playwright-core";
 import { Rig } from "./rig/platform.js";
 import type { Desk, Opened } from "./rig/platform.js";
@@ -37,9 +37,8 @@ beforeAll(async () => {
 });
 afterAll(() => rig.close());
 beforeEach(async () => {
-  desk = await rig.open();
+  desk = await rig.desk();
 });
-afterEach(() => desk.close());
 
 /** Sends a frame elsewhere, as its own script would, and waits until the raw app runs there. */
 async function goTo(frame: Frame, origin: string): Promise<void> {
@@ -61,8 +60,12 @@ const contexts = (): Promise<string> =>
 
 test("an app cannot take its frame to an origin that the page's policy does not name", async () => {
   const app = await desk.connected();
+  const from = Date.now();
   await app.frame.evaluate((url) => void (location.href = url), rig.origin("evil"));
-  expect(await revoked(app)).toBeLessThan(revokedWithinMs);
+  const { reason } = await desk.state(app.instance, "failed");
+  expect(Date.now() - from).toBeLessThan(revokedWithinMs);
+  expect(reason).toMatchObject({ code: "APP_FAILED", message: expect.stringContaining(rig.origin("evil")) });
+  expect(await desk.audit("SESSION_REVOKED", "raw")).toMatchObject({ instance: app.instance });
   expect(desk.page.frames().some((frame) => frame.url().startsWith(rig.origin("evil")))).toBe(false);
   expect(await desk.page.locator(".cf-toast", { hasText: rig.origin("evil") }).count()).toBeGreaterThan(0);
   await desk.healthy();

@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import type { Page } from "playwright-core";
 import { launchProfile } from "./rig/chromium.js";
 import type { Issuer } from "./rig/crossframe.js";
@@ -20,9 +20,8 @@ describe("lists and grants", () => {
   });
   afterAll(() => rig.close());
   beforeEach(async () => {
-    desk = await rig.open();
+    desk = await rig.desk();
   });
-  afterEach(() => desk.close());
 
   const setPolicy = (policy: { blockList?: string[]; allowList?: string[] }): Promise<void> =>
     desk.page.evaluate((p) => window.crossframe!.hub.policy.set(p), policy);

@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
+import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { Rig } from "./rig/platform.js";
 import type { Desk } from "./rig/platform.js";
 
@@ -16,9 +16,8 @@ beforeAll(async () => {
 });
 afterAll(() => rig.close());
 beforeEach(async () => {
-  desk = await rig.open();
+  desk = await rig.desk();
 });
-afterEach(() => desk.close());
 
 /** The page may not freeze while an app floods. With the hub on the page's own thread it froze for ten seconds. */
 const lagMs = 2_000;

@@ -1,4 +1,4 @@
-import { expect } from "vitest";
+import { vi } from "vitest";
 import type { Browser, Frame, Page } from "playwright-core";
 import { launchChromium } from "./chromium.js";
 import { crossframe } from "./crossframe.js";
@@ -50,7 +50,7 @@ export async function everyoneConnected(page: Page): Promise<void> {
     { polling: 50 },
   );
   // The driver hears of a frame's address a little later than the hub hears of its app.
-  await expect.poll(() => placed.every((app) => page.frames().some((f) => isOf(f, app)))).toBe(true);
+  await vi.waitUntil(() => placed.every((app) => page.frames().some((f) => isOf(f, app))));
 }
 
 const isOf = (frame: Frame, app: string): boolean => frame.url().startsWith(`http://${app}.test`);

@@ -50,6 +50,7 @@ export class Rig {
   readonly hub: string;
   /** What another browser needs to see the sites as this one does. */
   readonly browserArgs: readonly string[];
+  #desk: Desk | undefined;
 
   private constructor(serving: Serving, keys: Issuer, apps: Sites, browser: Browser, hub: string, browserArgs: readonly string[]) {
     this.#serving = serving;
@@ -110,6 +111,15 @@ export class Rig {
     return desk;
   }
 
+  /** Returns the desk of the test before, emptied, if that one left it healthy; otherwise a new one. */
+  async desk(): Promise<Desk> {
+    const last = this.#desk;
+    this.#desk = undefined;
+    if (last && !(await last.clear())) await last.close();
+    else if (last) return (this.#desk = last);
+    return (this.#desk = await this.open());
+  }
+
   async close(): Promise<void> {
     await this.browser.close();
     await Promise.all([this.#serving.stop(), this.apps.close(), this.#keys.close()]);
@@ -130,6 +140,10 @@ export class Desk {
   readonly console: string[] = [];
   readonly uncaught: string[] = [];
   #canaries: Frame[] = [];
+  /** Whether the last case was found to have left everything well, and did nothing that counts on. */
+  #wellLeft = false;
+  /** The lists that the server configured. */
+  #policy: Policy = {};
 
   constructor(rig: Rig, page: Page) {
     this.#rig = rig;
@@ -142,9 +156,10 @@ export class Desk {
   async running(): Promise<void> {
     // Until the platform is there, the name means the element of that id.
     await this.page.waitForFunction(() => window.crossframe?.hub !== undefined);
-    await this.page.evaluate(async () => {
+    this.#policy = await this.page.evaluate(async () => {
       window.audits = [];
-      await window.crossframe?.hub.audit.watch((event) => window.audits.push(event));
+      await window.crossframe!.hub.audit.watch((event) => window.audits.push(event));
+      return window.crossframe!.hub.policy.get();
     });
   }
 
@@ -243,6 +258,26 @@ export class Desk {
     await this.keptSecret();
     expect(this.uncaught, "uncaught errors").toEqual([]);
     expect(await this.page.locator(".cf-status").textContent(), "state of the hub").toBe("Hub: Running");
+    // The hub counts how often its program ended, so a page in which it did serves no other case.
+    this.#wellLeft = allowed.length === 0;
+  }
+
+  /** Stops all apps but the canaries and forgets what was noted; false where a case did not leave the desk well. */
+  async clear(): Promise<boolean> {
+    if (!this.#wellLeft) return false;
+    this.#wellLeft = false;
+    for (const page of this.page.context().pages()) if (page !== this.page) await page.close();
+    const empty = async ([keep, lists]: readonly [readonly string[], Policy]): Promise<void> => {
+      const { apps, policy, contexts } = window.crossframe!.hub;
+      await policy.set(lists);
+      for (const { app, instance } of await apps.instances()) if (!keep.includes(app)) await apps.stop(instance);
+      for (const { name } of await contexts.list()) if (name !== "canary.secret") await contexts.destroy(name);
+      while ((await apps.instances()).length > keep.length) await new Promise((resolve) => setTimeout(resolve, 5));
+      window.audits.length = 0;
+    };
+    await this.page.evaluate(empty, [canaries, this.#policy] as const);
+    this.console.length = 0;
+    return true;
   }
 
   /** The canaries' secret is in no console, no server output, and nothing that the apps under test ever heard. */
