@@ -77,7 +77,7 @@ func (r *Room) Define(t *peer.Turn) bool {
 	}
 	var list protocol.AppList
 	if err := list.DecodeJSON(t.Msg.Head); err != nil {
-		t.Fail(protocol.InvalidApp, err.Error())
+		t.Fail(protocol.InvalidApp, fault(err).Message)
 		return false
 	}
 	for i := range list.Apps {
