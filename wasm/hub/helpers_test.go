@@ -20,7 +20,7 @@ const (
 func apps() []protocol.Definition {
 	return []protocol.Definition{
 		{Name: "crm", URL: crm + "/start"},
-		{Name: "chart", URL: chart + "/start", Grants: &protocol.Grants{Invoke: []string{"*"}, Start: []string{"crm"}}},
+		{Name: "chart", URL: chart + "/start", Grants: &protocol.Grants{Offer: []string{"chart.*"}, Invoke: []string{"*"}, Start: []string{"crm"}}},
 		{Name: "box", URL: "https://box.example/", AllowOpaque: true},
 		{Name: "shell", URL: nestedApp + "/", AllowNested: true, NestedOrigins: []string{partner}, SeesUser: true},
 		{Name: "ops", URL: "https://ops.example/", Single: true, Grants: &protocol.Grants{Admin: true}},
