@@ -354,7 +354,7 @@ export class Supervisor {
     const boot: Boot = { ...given, ...this.#license, epoch: this.#epoch, nowMs: Math.max(Date.now(), serverMs) };
     this.#input((input) => input.add(OpPageBoot, 0, 0, 0, "", JSON.stringify(boot), null));
     this.#call(program.CALL_PAGE, 0);
-    for (const [key, chunks] of [...this.#journal.entries()]) {
+    for (const [key, chunks] of this.#journal.entries()) {
       this.#input((input) => {
         for (const chunk of chunks) {
           input.add(0, 0, 0, 0, key, chunk.head, chunk.body);
