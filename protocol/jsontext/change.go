@@ -1,8 +1,12 @@
 package jsontext
 
+// fewChanges is how many changes are collected without allocating.
+const fewChanges = 24
+
 // change is what becomes of one member of an Object; a value of nil removes it.
 type change struct {
-	name  string
+	place int    // of the member, dead or alive, or -1
+	name  string // where the place is -1
 	value []byte
 }
 
@@ -12,7 +16,7 @@ func (o *Object) Set(name string, value []byte) error {
 	if err != nil {
 		return err
 	}
-	return o.apply([]change{{name, value}}, nil, 0)
+	return o.apply([]change{{o.find(name), name, value}}, nil, 0)
 }
 
 // Delete removes a member and reports whether there was one.
@@ -29,11 +33,15 @@ func (o *Object) Delete(name string) bool {
 // place, new ones come at the end. It does all of that or, with an error, nothing. If maxSize is 0, the Size is not
 // bounded; else a change that ends above it is refused with TooLarge.
 func (o *Object) Merge(delta []byte, remove []string, maxSize int) error {
-	var few [fewMembers]change
-	set := few[:0]
+	var few [fewChanges]change
+	set, next := few[:0], 0
 	r := NewReader(delta)
 	for s := r.Object(); s.Next(); {
-		set = append(set, change{string(s.Name), r.Value()})
+		c := change{place: o.findNear(s.Name, next), value: r.Value()}
+		if next = c.place + 1; c.place < 0 {
+			c.name = string(s.Name)
+		}
+		set = append(set, c)
 	}
 	if err := r.End(); err != nil {
 		return err
@@ -62,7 +70,7 @@ func (o *Object) Patch(set [][]string, values []byte, remove [][]string, maxSize
 		if err != nil {
 			return err
 		}
-		changes = append(changes, change{e.name, value})
+		changes = append(changes, change{o.find(e.name), e.name, value})
 	}
 	return o.apply(changes, nil, maxSize)
 }
@@ -115,8 +123,8 @@ func (o *Object) apply(set []change, remove []string, maxSize int) error {
 			}
 		}
 	}
-	for _, c := range set {
-		grow, count := o.growth(c)
+	for i := range set {
+		grow, count := o.growth(&set[i])
 		size += grow
 		live += count
 	}
@@ -132,41 +140,40 @@ func (o *Object) apply(set []change, remove []string, maxSize int) error {
 	if !fits {
 		return &Error{Reason: TooLarge, Want: "the object would be too large"}
 	}
-	for _, c := range set {
-		o.put(c)
+	for i := range set {
+		o.put(&set[i])
 	}
 	o.tidy()
 	return nil
 }
 
 // growth returns what a change adds to the size of the members and to their number.
-func (o *Object) growth(c change) (size, count int) {
-	i := o.find(c.name)
-	here := i >= 0 && o.members[i].value != nil && !o.members[i].leaving
-	if here {
-		m := &o.members[i]
+func (o *Object) growth(c *change) (size, count int) {
+	if c.place < 0 {
+		if c.value == nil {
+			return 0, 0
+		}
+		return keyBytes(c.name) + len(c.value), 1
+	}
+	m := &o.members[c.place]
+	if m.value != nil && !m.leaving {
 		size, count = -len(m.key)-len(m.value), -1
 	}
-	switch {
-	case c.value == nil:
-	case i >= 0:
-		size, count = size+len(o.members[i].key)+len(c.value), count+1
-	default:
-		size, count = size+keyBytes(c.name)+len(c.value), count+1
+	if c.value != nil {
+		size, count = size+len(m.key)+len(c.value), count+1
 	}
 	return size, count
 }
 
-func (o *Object) put(c change) {
-	i := o.find(c.name)
+func (o *Object) put(c *change) {
 	switch {
-	case c.value == nil && i >= 0 && o.members[i].value != nil:
-		o.kill(i)
-	case c.value == nil:
-	case i >= 0:
-		o.set(i, c.value)
-	default:
-		o.add(c.name, store(nil, c.value))
+	case c.place < 0 && c.value != nil:
+		o.add([]byte(c.name), store(nil, c.value))
+	case c.place < 0:
+	case c.value != nil:
+		o.set(c.place, c.value)
+	case o.members[c.place].value != nil:
+		o.kill(c.place)
 	}
 }
 

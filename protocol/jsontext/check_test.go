@@ -115,7 +115,7 @@ func bigObject(n int, duplicate bool) []byte {
 }
 
 func TestDuplicatesAreFoundAmongMany(t *testing.T) {
-	for _, n := range []int{2, manyNames - 1, manyNames, manyNames + 1, manyNames + 2, 1000} {
+	for _, n := range []int{2, 19, 20, 21, 22, manyNames - 1, manyNames, manyNames + 1, manyNames + 2, 1000} {
 		if err := Check(bigObject(n, false)); err != nil {
 			t.Errorf("%d members: %v", n, err)
 		}

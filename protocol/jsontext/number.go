@@ -1,45 +1,64 @@
 package jsontext
 
-import "strconv"
+import (
+	"math/bits"
+	"strconv"
+)
 
 // maxExact is JavaScript's Number.MAX_SAFE_INTEGER: beyond it a JSON number is not the same integer everywhere.
 const maxExact = 1<<53 - 1
 
-// number takes the number ahead.
-func (r *Reader) number() {
-	start := r.pos
-	if r.peek() == '-' {
-		r.pos++
+// number takes the number at offset i.
+func (r *Reader) number(i int) int {
+	text, start := r.text, i
+	if text[i] == '-' {
+		i++
 	}
-	if r.peek() == '0' {
-		r.pos++
-	} else {
-		r.digits()
+	if peek(text, i) == '0' {
+		i++
+	} else if i = r.digits(i); i < 0 {
+		return -1
 	}
-	if r.peek() == '.' {
-		r.pos++
-		r.digits()
-	}
-	if c := r.peek(); c == 'e' || c == 'E' {
-		r.pos++
-		if c = r.peek(); c == '+' || c == '-' {
-			r.pos++
+	c := peek(text, i)
+	if c == '.' {
+		if i = r.digits(i + 1); i < 0 {
+			return -1
 		}
-		r.digits()
+		c = peek(text, i)
 	}
-	if r.pos-start > MaxNumberBytes {
-		r.Fail(Malformed, "number too long")
+	if c == 'e' || c == 'E' {
+		i++
+		if c = peek(text, i); c == '+' || c == '-' {
+			i++
+		}
+		if i = r.digits(i); i < 0 {
+			return -1
+		}
 	}
+	if i-start > MaxNumberBytes {
+		return r.failAt(i, Malformed, "number too long")
+	}
+	return i
 }
 
-func (r *Reader) digits() {
-	start := r.pos
-	for c := r.peek(); c >= '0' && c <= '9'; c = r.peek() {
-		r.pos++
+// digits takes at least one digit at offset i.
+func (r *Reader) digits(i int) int {
+	text, start := r.text, i
+	for len(text)-i >= 8 {
+		m := notDigits(load64(text[i:]))
+		if m != 0 {
+			i += bits.TrailingZeros64(m) >> 3
+			break
+		}
+		i += 8
 	}
-	if r.pos == start {
-		r.Fail(Malformed, "want a digit")
+	for c := peek(text, i); c >= '0' && c <= '9'; c = peek(text, i) {
+		i++ // one of the last few bytes of the text
 	}
+	if i == start {
+		return r.failAt(i, Malformed, "want a digit")
+	}
+	return i
 }
 
 // Int takes the number ahead as an integer; see the function Int for what counts as one.
@@ -48,16 +67,16 @@ func (r *Reader) Int() int64 {
 		r.Fail(WrongKind, "want an integer")
 		return 0
 	}
-	start := r.pos
-	r.number()
-	if r.err != nil {
+	end := r.number(r.pos)
+	if end < 0 {
 		return 0
 	}
-	n, ok := exact(r.text[start:r.pos])
+	n, ok := exact(r.text[r.pos:end])
 	if !ok {
-		r.pos = start
 		r.Fail(WrongKind, "want an integer")
+		return n
 	}
+	r.pos = end
 	return n
 }
 
@@ -67,7 +86,7 @@ func (r *Reader) Bool() bool {
 		r.Fail(WrongKind, "want true or false")
 		return false
 	}
-	yes := r.peek() == 't'
+	yes := peek(r.text, r.pos) == 't'
 	r.Skip()
 	return yes && r.err == nil
 }

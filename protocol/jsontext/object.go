@@ -33,9 +33,8 @@ func ParseObject(text []byte) (*Object, error) {
 	text = slices.Clone(text)
 	r := NewReader(text)
 	for s := r.Object(); s.Next(); {
-		name, value := string(s.Name), r.Value()
-		if r.err == nil {
-			o.add(name, value)
+		if value := r.Value(); r.err == nil {
+			o.add(s.Name, value)
 		}
 	}
 	if err := r.End(); err != nil {
@@ -96,7 +95,9 @@ func (o *Object) Names(yield func(name string) bool) {
 	}
 }
 
-// find returns the place of a member, dead or alive, or -1.
+// find returns the place of a member, dead or alive, or -1. It is called from many places, and large.
+//
+//go:noinline
 func (o *Object) find(name string) int {
 	if o.index != nil {
 		if i, ok := o.index[name]; ok {
@@ -112,11 +113,21 @@ func (o *Object) find(name string) int {
 	return -1
 }
 
-// add appends a member whose name is new. It keeps name and value.
-func (o *Object) add(name string, value []byte) {
-	key := string(append(AppendString(make([]byte, 0, len(name)+3), name), ':'))
-	if key[1:len(key)-2] == name {
-		name = key[1 : len(key)-2] // nothing was escaped: one string serves as both
+// findNear is find with a guess: whoever changes many members does it in their order most of the time.
+func (o *Object) findNear(name []byte, guess int) int {
+	if guess < len(o.members) && o.members[guess].name == string(name) {
+		return guess
+	}
+	return o.find(string(name))
+}
+
+// add appends a member whose name is new. It keeps the value.
+func (o *Object) add(plain, value []byte) {
+	var short [64]byte
+	key := string(append(AppendString(short[:0], string(plain)), ':'))
+	name := key[1 : len(key)-2]
+	if name != string(plain) {
+		name = string(plain) // something was escaped: one string cannot serve as both
 	}
 	o.members = append(o.members, member{name: name, key: key, value: value})
 	o.live++

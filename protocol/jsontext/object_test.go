@@ -174,6 +174,47 @@ func TestPatchOfManyPathsIsOnePass(t *testing.T) {
 	}
 }
 
+// TestMergeInAnyOrder changes members in their order, against it and with gaps, in small and in indexed objects.
+func TestMergeInAnyOrder(t *testing.T) {
+	for _, n := range []int{3, fewMembers, fewMembers + 1, fewChanges + 2, 3 * fewChanges} {
+		o, want := mustParse(t, string(bigObject(n, false))), make([]string, n)
+		for round, order := range []func(i int) int{
+			func(i int) int { return i },
+			func(i int) int { return n - 1 - i },
+			func(i int) int { return i * 2 },
+			func(i int) int { return (i + n/2) % n },
+		} {
+			var delta []string
+			for i := range n {
+				if i = order(i); i < n {
+					want[i] = strconv.Itoa(round*1000 + i)
+					delta = append(delta, fmt.Sprintf(`"name%d":%s`, i, want[i]))
+				}
+			}
+			if err := o.Merge([]byte("{"+strings.Join(delta, ",")+"}"), nil, 0); err != nil {
+				t.Fatal(err)
+			}
+			for i := range n {
+				if v, _ := o.Get("name" + strconv.Itoa(i)); string(v) != want[i] {
+					t.Errorf("%d members, round %d: member %d is %s, want %s", n, round, i, v, want[i])
+				}
+			}
+		}
+	}
+}
+
+// TestMergeOfKnownMembersAllocatesNothing holds the cost of the commonest change of a shared context.
+func TestMergeOfKnownMembersAllocatesNothing(t *testing.T) {
+	o, delta := mustParse(t, string(rows(0))), rows(1)
+	if n := testing.AllocsPerRun(100, func() {
+		if err := o.Merge(delta, nil, 1<<20); err != nil {
+			t.Fatal(err)
+		}
+	}); n != 0 {
+		t.Errorf("%v allocations", n)
+	}
+}
+
 // held is how many bytes of values an Object keeps alive, its own text left out.
 func held(o *Object) (n int) {
 	for _, m := range o.members {

@@ -31,9 +31,8 @@ type Reader struct {
 	pos   int
 	depth int
 	err   *Error
-	// names are the members seen so far of all open objects, the innermost last.
-	names [][]byte
-	first [12][]byte
+	// names are those of the members seen so far of all open objects, the innermost last.
+	names names
 }
 
 // NewReader returns a Reader of the text. The text must not change while it is read.
@@ -46,7 +45,6 @@ func NewReader(text []byte) *Reader {
 // Reset makes r read another text from its beginning.
 func (r *Reader) Reset(text []byte) {
 	*r = Reader{text: text}
-	r.names = r.first[:0]
 }
 
 // Err returns the first error, or nil.
@@ -62,9 +60,18 @@ func (r *Reader) Fail(reason Reason, want string) {
 // Offset returns how many bytes have been read.
 func (r *Reader) Offset() int { return r.pos }
 
+// failAt fails at offset i; it returns the -1 that stands for "no offset".
+func (r *Reader) failAt(i int, reason Reason, want string) int {
+	if r.err == nil {
+		r.pos = i
+		r.Fail(reason, want)
+	}
+	return -1
+}
+
 // End fails unless nothing but white space is left.
 func (r *Reader) End() *Error {
-	r.space()
+	r.pos = gap(r.text, r.pos)
 	if r.pos < len(r.text) {
 		r.Fail(Malformed, "want the end of the text")
 	}
@@ -76,26 +83,15 @@ func (r *Reader) Kind() ValueKind {
 	if r.err != nil {
 		return KindInvalid
 	}
-	r.space()
-	return kindOf(r.peek())
+	r.pos = gap(r.text, r.pos)
+	return kinds[peek(r.text, r.pos)]
 }
 
-func kindOf(c byte) ValueKind {
-	switch c {
-	case '{':
-		return KindObject
-	case '[':
-		return KindArray
-	case '"':
-		return KindString
-	case 't', 'f':
-		return KindBool
-	case 'n':
-		return KindNull
-	case '-', '0', '1', '2', '3', '4', '5', '6', '7', '8', '9':
-		return KindNumber
-	}
-	return KindInvalid
+// kinds holds the kind of value that a byte begins.
+var kinds = [256]ValueKind{
+	'{': KindObject, '[': KindArray, '"': KindString, 't': KindBool, 'f': KindBool, 'n': KindNull, '-': KindNumber,
+	'0': KindNumber, '1': KindNumber, '2': KindNumber, '3': KindNumber, '4': KindNumber,
+	'5': KindNumber, '6': KindNumber, '7': KindNumber, '8': KindNumber, '9': KindNumber,
 }
 
 // Object enters an object; the Scope steps through its members.
@@ -106,13 +102,16 @@ func (r *Reader) Array() Scope { return r.enter('[', ']', "want an array") }
 
 // Value takes the value ahead, whatever it is, and returns its text without white space around it.
 func (r *Reader) Value() []byte {
-	r.space()
-	start := r.pos
-	r.Skip()
 	if r.err != nil {
 		return nil
 	}
-	return r.text[start:r.pos:r.pos]
+	start := gap(r.text, r.pos)
+	end := r.skip(start)
+	if end < 0 {
+		return nil
+	}
+	r.pos = end
+	return r.text[start:end:end]
 }
 
 // Str takes the string ahead and returns it unescaped.
@@ -121,7 +120,12 @@ func (r *Reader) Str() string {
 		r.Fail(WrongKind, "want a string")
 		return ""
 	}
-	inner, escaped := r.quoted()
+	end, escaped := r.str(r.pos)
+	if end < 0 {
+		return ""
+	}
+	inner := r.text[r.pos+1 : end-1]
+	r.pos = end
 	if escaped {
 		return string(unescape(make([]byte, 0, len(inner)), inner))
 	}
@@ -130,34 +134,16 @@ func (r *Reader) Str() string {
 
 // Skip takes the value ahead, whatever it is.
 func (r *Reader) Skip() {
-	switch r.Kind() {
-	case KindObject:
-		for s := r.Object(); s.Next(); {
-			r.Skip()
-		}
-	case KindArray:
-		for s := r.Array(); s.Next(); {
-			r.Skip()
-		}
-	case KindString:
-		r.quoted()
-	case KindNumber:
-		r.number()
-	case KindBool:
-		if r.peek() == 't' {
-			r.literal("true")
-		} else {
-			r.literal("false")
-		}
-	case KindNull:
-		r.literal("null")
-	default:
-		r.Fail(Malformed, "want a value")
+	if r.err != nil {
+		return
+	}
+	if end := r.skip(r.pos); end >= 0 {
+		r.pos = end
 	}
 }
 
 func (r *Reader) enter(open, end byte, want string) Scope {
-	if r.Kind(); r.peek() != open {
+	if r.Kind(); peek(r.text, r.pos) != open {
 		r.Fail(WrongKind, want)
 	}
 	if r.depth >= MaxDepth {
@@ -167,32 +153,5 @@ func (r *Reader) enter(open, end byte, want string) Scope {
 		r.pos++
 		r.depth++
 	}
-	return Scope{r: r, end: end, base: len(r.names)}
-}
-
-// peek returns the next byte; 0, which begins nothing, at the end.
-func (r *Reader) peek() byte {
-	if r.pos < len(r.text) {
-		return r.text[r.pos]
-	}
-	return 0
-}
-
-func (r *Reader) space() {
-	for r.pos < len(r.text) {
-		switch r.text[r.pos] {
-		case ' ', '\n', '\r', '\t':
-			r.pos++
-		default:
-			return
-		}
-	}
-}
-
-func (r *Reader) literal(word string) {
-	if end := r.pos + len(word); end <= len(r.text) && string(r.text[r.pos:end]) == word {
-		r.pos = end
-		return
-	}
-	r.Fail(Malformed, "want "+word)
+	return Scope{r: r, end: end, seen: seen{base: r.names.count}}
 }

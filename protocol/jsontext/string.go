@@ -1,45 +1,72 @@
 package jsontext
 
-import "unicode/utf8"
+import (
+	"math/bits"
+	"unicode/utf8"
+)
 
-// quoted takes the string ahead and returns what is between its quotes, and whether that has escapes.
-func (r *Reader) quoted() (inner []byte, escaped bool) {
-	text, i := r.text, r.pos+1
-	for i < len(text) {
-		c := text[i]
-		if c >= ' ' && c < utf8.RuneSelf && c != '"' && c != '\\' {
-			i++
-			continue
+// str takes the string that opens at offset i; escaped tells whether it has escapes.
+func (r *Reader) str(i int) (end int, escaped bool) {
+	text := r.text
+	i++
+	for {
+		// Eight bytes at once, to the first that is not plain.
+		for len(text)-i >= 8 {
+			m := notPlain(load64(text[i:]))
+			if m != 0 {
+				i += bits.TrailingZeros64(m) >> 3
+				break
+			}
+			i += 8
 		}
-		switch {
+		switch c := peek(text, i); {
 		case c == '"':
-			inner = text[r.pos+1 : i : i]
-			r.pos = i + 1
-			return inner, escaped
+			return i + 1, escaped
 		case c == '\\':
 			escaped = true
 			n := r.escape(i)
 			if n == 0 {
-				return nil, false
+				return -1, false
 			}
 			i += n
-		case c < ' ':
-			r.pos = i
-			r.Fail(Malformed, "control character in a string")
-			return nil, false
-		default:
+		case c >= utf8.RuneSelf:
 			_, n := utf8.DecodeRune(text[i:])
 			if n == 1 {
-				r.pos = i
-				r.Fail(Unicode, "invalid UTF-8")
-				return nil, false
+				return r.failAt(i, Unicode, "invalid UTF-8"), false
 			}
 			i += n
+		case c >= ' ':
+			i++ // one of the last few bytes of the text
+		case i >= len(text):
+			return r.failAt(i, Malformed, `want '"'`), false
+		default:
+			return r.failAt(i, Malformed, "control character in a string"), false
 		}
 	}
-	r.pos = len(text)
-	r.Fail(Malformed, "want '\"'")
-	return nil, false
+}
+
+// member takes the member name at offset i and the colon behind it. It returns the name, unescaped, and the offsets
+// behind both, colon being -1 after an error.
+func (r *Reader) member(i int, s *seen) (name []byte, end, colon int) {
+	if peek(r.text, i) != '"' {
+		return nil, 0, r.failAt(i, Malformed, "want a member name")
+	}
+	end, escaped := r.str(i)
+	if end < 0 {
+		return nil, 0, -1
+	}
+	name = r.text[i+1 : end-1 : end-1]
+	if escaped {
+		name = unescape(make([]byte, 0, len(name)), name)
+	}
+	if !s.add(&r.names, name) {
+		return nil, 0, r.failAt(i, Duplicate, "duplicate member")
+	}
+	colon = gap(r.text, end)
+	if peek(r.text, colon) != ':' {
+		return nil, 0, r.failAt(colon, Malformed, "want ':'")
+	}
+	return name, end, colon + 1
 }
 
 // escape checks the escape at offset i and returns its length; 0 where it is not one. Both halves of a
@@ -58,14 +85,12 @@ func (r *Reader) escape(i int) int {
 			case c < 0xdc00 && isLow(hex4(rest[6:])):
 				return 12
 			default:
-				r.pos = i
-				r.Fail(Unicode, "half of a surrogate pair")
+				r.failAt(i, Unicode, "half of a surrogate pair")
 				return 0
 			}
 		}
 	}
-	r.pos = i
-	r.Fail(Malformed, "unknown escape")
+	r.failAt(i, Malformed, "unknown escape")
 	return 0
 }
 
