@@ -189,6 +189,19 @@ func TestChallengeCannotBePutOff(t *testing.T) {
 	}
 }
 
+// TestChallengesAreBounded: a frame whose loads nobody proves does not fill the hub with open challenges.
+func TestChallengesAreBounded(t *testing.T) {
+	d, main := newDesk(t)
+	c := d.Connect(main, "crm", crm)
+	loads := 0
+	for ; !c.Closed && loads < 100; loads++ {
+		d.Load(c.Frame)
+	}
+	if wantEnd(t, c, protocol.SessionRevoked); loads > 10 {
+		t.Errorf("ended only after %d loads", loads)
+	}
+}
+
 // TestReload: a document that loads anew supersedes its connection, or says goodbye, and finds its instance.
 func TestReload(t *testing.T) {
 	for _, bye := range []bool{true, false} {

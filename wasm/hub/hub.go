@@ -151,8 +151,7 @@ func (h *Hub) connect() {
 		protocol.OpAuditUnwatch: h.auditUnwatch,
 	}
 	for _, info := range protocol.Ops() {
-		// What the hub sends as well has its mark for the hub's own use.
-		h.beforeReady[info.Op] = info.BeforeReady && info.From == protocol.FromApp
+		h.beforeReady[info.Op] = info.BeforeReady
 	}
 }
 
