@@ -147,6 +147,32 @@ describe("when the program ends", () => {
     expect(hub.heard.at(-1)).toMatchObject({ state: "degraded", fault: { message: expect.stringContaining("out of memory") } });
   });
 
+  test("what comes meanwhile waits, up to a bound, and beyond it is answered at once", async () => {
+    const { hub, main } = await start();
+    const a = await connect(hub, main, "a");
+    a.send([OpContextSubscribe, 1, 0, 0, "ready"]);
+    await a.wait((m) => m.op === OpContextValue);
+    hub.supervisor.exit();
+    const frames = 200;
+    for (let i = 0; i < frames; i++) {
+      a.send([OpContextSubscribe, 1000 + i, 0, 0, `c${i}`]);
+    }
+    await a.wait((m) => m.id === 1000 + frames - 1);
+    await Promise.all(Array.from({ length: frames }, (_, i) => a.wait((m) => m.id === 1000 + i)));
+    const codes = new Set(a.got.filter((m) => m.op === OpError).map((m) => m.head["code"]));
+    expect([...codes].filter((code) => code !== "CANCELLED")).toEqual([]);
+    expect(a.got.filter((m) => m.op === OpContextValue && m.id >= 1000).length).toBeGreaterThan(0);
+  });
+
+  test("a frame of many long heads is answered, message by message", async () => {
+    const { hub, main } = await start();
+    const a = await connect(hub, main, "a");
+    const description = "x".repeat(60_000);
+    a.send(...Array.from({ length: 100 }, (_, i): [number, number, number, number, string, object] => [OpRegister, 500 + i, 0, 0, `m${i}`, { description }]));
+    await Promise.all(Array.from({ length: 100 }, (_, i) => a.wait((m) => m.id === 500 + i)));
+    expect(a.got.filter((m) => m.id >= 500)).toHaveLength(100);
+  });
+
   test("five times within a minute it stays down, and says so", async () => {
     const { hub, main } = await start();
     for (let i = 1; i <= 4; i++) {

@@ -107,7 +107,7 @@ class Runtime {
 
   async start(): Promise<Platform> {
     const [config, session] = await Promise.all([this.#options.config, claimSession()]);
-    tidySessions(session);
+    void tidySessions(session);
     const { title, debug = false, nowMs, licenseKey, licenseKeys = [], ...rest } = config;
     this.#debug = debug;
     if (title !== undefined) {

@@ -15,6 +15,8 @@ export class HubPort implements Sink {
   readonly port: MessagePort;
   readonly guard: Guard;
   form = FORM_TUPLES;
+  /** Frames that wait for the program to run again. */
+  waiting = 0;
   frame: Frame | undefined;
   /** Requests that have not been answered; they are, if the program ends under them. */
   readonly open = new Set<number>();

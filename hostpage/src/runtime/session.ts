@@ -34,6 +34,13 @@ function claim(id: string): Promise<boolean> {
   });
 }
 
+/** The sessions of all tabs that are open; undefined where the browser does not tell. */
+export async function liveSessions(): Promise<ReadonlySet<string> | undefined> {
+  const { locks } = navigator as { locks?: LockManager };
+  const held = (await locks?.query().catch(() => undefined))?.held;
+  return held && new Set(held.map((lock) => lock.name?.slice(KEY.length + 1) ?? ""));
+}
+
 function newId(): string {
   const bytes = crypto.getRandomValues(new Uint8Array(12));
   return Array.from(bytes, (b) => b.toString(16).padStart(2, "0")).join("");

@@ -9,6 +9,8 @@ import type { Chunk } from "./journal.js";
 /** The keys of the journal that outlive the page: everything else names connections and frames that do not. */
 const KEPT = ["contexts/value/", "contexts/floor"];
 const DELAY_MS = 20;
+/** A key is written as a whole, so a slow write is followed by a pause of so many times its own length. */
+const PAUSE = 10;
 
 export class ContextStore {
   readonly #store: UseStore;
@@ -17,6 +19,7 @@ export class ContextStore {
   #timer: ReturnType<typeof setTimeout> | undefined;
   #writing = Promise.resolve();
   #told = false;
+  #lastWriteMs = 0;
 
   /**
    * @param name of the database
@@ -47,8 +50,10 @@ export class ContextStore {
     if (!isKept(key)) {
       return;
     }
-    this.#dirty.set(key, chunks);
-    this.#timer ??= setTimeout(() => this.flush(), DELAY_MS);
+    // A context that lives as long as its owner ends with the page: whether the owner comes back nobody knows.
+    const owned = chunks?.[0]?.head.includes('"lifetime":"owner"') ?? false;
+    this.#dirty.set(key, owned ? undefined : chunks);
+    this.#timer ??= setTimeout(() => this.flush(), Math.max(DELAY_MS, PAUSE * this.#lastWriteMs));
   }
 
   /** Writes what has changed. */
@@ -71,8 +76,10 @@ export class ContextStore {
         gone.push(key);
       }
     }
+    const begun = performance.now();
     await setMany(put, this.#store);
     await delMany(gone, this.#store);
+    this.#lastWriteMs = performance.now() - begun;
   }
 
   #fail(reason: string): void {

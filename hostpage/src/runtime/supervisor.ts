@@ -7,6 +7,7 @@ import { checkFrame, FIELDS, OpPageBoot, OpPageMisuse, type Boot, type Code, typ
 import { Journal } from "./journal.js";
 import { openLicense } from "./license.js";
 import type { FromWorker, Start, ToHub } from "./messages.js";
+import { isRequest } from "./operations.js";
 import { Outgoing } from "./outgoing.js";
 import type { Output } from "./output.js";
 import { FORM_TEXTS, HubPort } from "./ports.js";
@@ -19,8 +20,11 @@ import { ContextStore } from "./store.js";
 /** So many ends within {@link ENDS_WINDOW_MS}, and the program is not started again. */
 const ENDS_LIMIT = 5;
 const ENDS_WINDOW_MS = 60_000;
-/** Frames kept while no program runs. */
+/** Greetings and page messages kept while no program runs, and frames of one port. */
 const BACKLOG_LIMIT = 10_000;
+const PORT_BACKLOG_LIMIT = 64;
+/** Input above this is handed over before the frame is through: the program's memory grows by it, and never shrinks. */
+const INPUT_LIMIT = 1 << 20;
 /** How long the JSON text of a message in a foreign dialect may be, in characters. */
 const TEXT_LIMIT = 1 << 20;
 
@@ -117,10 +121,25 @@ export class Supervisor {
       if (this.#program) {
         this.#receive(port, data, clean);
       } else {
-        this.#whenRunning(() => this.#receive(port, data, clean), undefined);
+        this.#keep(port, data, clean);
       }
     };
     port.port.onmessageerror = () => this.#whenRunning(() => this.#misuse(port, "BAD_MESSAGE"), undefined);
+  }
+
+  /** Keeps a frame until the program runs again; beyond the bound its requests are answered at once. */
+  #keep(port: HubPort, data: unknown, clean: boolean): void {
+    if (port.waiting >= PORT_BACKLOG_LIMIT) {
+      if (typeof checkFrame(data, port.guard.bodyBytes) === "number") {
+        port.fail(requestsOf(data as readonly unknown[], 1), "CANCELLED", "the hub is restarting, and too much of this connection waits for it", true);
+      }
+      return;
+    }
+    port.waiting++;
+    this.#whenRunning(() => {
+      port.waiting--;
+      this.#receive(port, data, clean);
+    }, undefined);
   }
 
   /** Runs work now, or when the program runs again. A greeting is refused where that will not be soon. */
@@ -132,7 +151,8 @@ export class Supervisor {
     if (this.#degraded || this.#backlog.length >= BACKLOG_LIMIT) {
       if (greeting) {
         this.#ports.delete(greeting.number);
-        greeting.refuse("HUB_NOT_READY", "the hub has stopped after repeated faults; reload the page", true);
+        const why = this.#degraded ? "the hub has stopped after repeated faults; reload the page" : "the hub is starting, and too many wait for it";
+        greeting.refuse("HUB_NOT_READY", why, true);
       }
       return;
     }
@@ -171,17 +191,21 @@ export class Supervisor {
 
   /** Puts the messages of a frame into the input; returns the ids of those that go over the rate, if there are any. */
   #collect(port: HubPort, frame: readonly unknown[], now: number): number[] | undefined {
-    const input = this.#program?.input;
     let over: number[] | undefined;
-    input?.begin(now);
+    this.#program?.input.begin(now);
     for (let i = 1; i < frame.length; i += FIELDS) {
+      const input = this.#program?.input;
+      if (!input) {
+        port.fail(requestsOf(frame, i), "CANCELLED", "the hub restarted while this request was in flight", true);
+        break;
+      }
       const op = frame[i] as number;
       const id = frame[i + 1] as number;
       if (!port.enter(op, id)) {
         (over ??= []).push(id);
         continue;
       }
-      input?.add(
+      input.add(
         op,
         id,
         frame[i + 2] as number,
@@ -190,6 +214,10 @@ export class Supervisor {
         frame[i + 5] as string,
         (frame[i + 6] ?? null) as Body,
       );
+      if (input.length > INPUT_LIMIT) {
+        this.#call(program.CALL_FRAMES, port.number);
+        this.#program?.input.begin(now);
+      }
     }
     return over;
   }
@@ -389,4 +417,15 @@ export class Supervisor {
   #status(state: "starting" | "running" | "restarting"): void {
     this.#toPage({ kind: "status", state, restarts: this.#restarts });
   }
+}
+
+/** The ids of a well-formed frame's requests, from a field on. */
+function requestsOf(frame: readonly unknown[], from: number): number[] {
+  const ids: number[] = [];
+  for (let i = from; i < frame.length; i += FIELDS) {
+    if (isRequest(frame[i] as number)) {
+      ids.push(frame[i + 1] as number);
+    }
+  }
+  return ids;
 }

@@ -1,4 +1,6 @@
 /** Removes what sessions left behind that ended long ago. */
+import { liveSessions } from "./session.js";
+
 const PREFIX = "crossframe-";
 const LAST_SEEN = "crossframe.sessions";
 const KEEP_MS = 7 * 24 * 60 * 60 * 1000;
@@ -8,13 +10,14 @@ export function databaseOf(session: string): string {
   return PREFIX + session;
 }
 
-/** Notes that the session is alive, and deletes the databases of those not seen for a week. */
-export function tidySessions(session: string): void {
+/** Notes that the session is alive, and deletes the databases of those that are over and were not seen for a week. */
+export async function tidySessions(session: string): Promise<void> {
+  const live = await liveSessions();
   try {
     const now = Date.now();
     const seen = { ...read(), [session]: now };
     for (const [id, at] of Object.entries(seen)) {
-      if (now - at > KEEP_MS) {
+      if (now - at > KEEP_MS && live && !live.has(id)) {
         indexedDB.deleteDatabase(databaseOf(id));
         delete seen[id];
       }

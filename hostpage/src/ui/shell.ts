@@ -1,3 +1,4 @@
+import { MarkChallenge } from "@crossframe/protocol";
 import type { Challenge, Fault, FrameSpec, FrameState } from "@crossframe/protocol";
 import { Frames } from "../frames/frames.js";
 import { Launcher } from "../launcher/apps.js";
@@ -76,8 +77,6 @@ export interface Shell {
 }
 
 const themeKey = "crossframe.theme";
-/** The marker of a challenge; see the protocol's greeting. */
-const challengeMark = "CHALLENGE";
 
 export function createShell(root: HTMLElement, options: ShellOptions): Shell {
   return new PageShell(root, options);
@@ -146,7 +145,7 @@ class PageShell implements Shell {
   }
 
   challenge(frame: number, { nonce, origin, window = 0 }: Challenge): boolean {
-    return this.frames.post(frame, window, { crossframe: challengeMark, nonce }, origin);
+    return this.frames.post(frame, window, { crossframe: MarkChallenge, nonce }, origin);
   }
 
   setState(frame: number, state: FrameState): void {
