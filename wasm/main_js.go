@@ -2,6 +2,7 @@
 package main
 
 import (
+	"runtime"
 	"unsafe"
 
 	"github.com/crossframe/crossframe/wasm/browser"
@@ -13,7 +14,14 @@ var program struct {
 	worker *browser.Worker
 	// result is where and how long the outgoing records are, and when the next tick is due.
 	result [3]float64
+	// calls counts calls, for yieldEvery.
+	calls uint32
 }
+
+// yieldEvery calls the garbage collector gets a share of the time. It works in goroutines of its own, and the host
+// gets its thread back as soon as a call returns: without this, a collection that has begun would go on for ever,
+// and with it the write barriers that make each call twice as slow.
+const yieldEvery = 32
 
 // turn does one call of the Worker; see the kinds in package browser. For CallReserve it returns the address of
 // the input area, otherwise the address of three float64: the outgoing records' address, their length, and the
@@ -28,6 +36,9 @@ func turn(kind, port, length int32) unsafe.Pointer {
 		panic("the page asked the program to end")
 	}
 	out, deadline := program.worker.Call(int(kind), uint32(port), int(length))
+	if program.calls++; program.calls%yieldEvery == 0 {
+		runtime.Gosched()
+	}
 	program.result = [3]float64{float64(uintptr(unsafe.Pointer(unsafe.SliceData(out)))), float64(len(out)), float64(deadline)}
 	return unsafe.Pointer(&program.result[0])
 }
