@@ -262,16 +262,18 @@ export class Desk {
     this.#wellLeft = allowed.length === 0;
   }
 
-  /** Stops all apps but the canaries and forgets what was noted; false where a case did not leave the desk well. */
+  /**
+   * Stops all apps but the canaries and forgets what was noted; false where a case did not leave the desk well. Shared
+   * contexts stay, so each case has names of its own.
+   */
   async clear(): Promise<boolean> {
     if (!this.#wellLeft) return false;
     this.#wellLeft = false;
     for (const page of this.page.context().pages()) if (page !== this.page) await page.close();
     const empty = async ([keep, lists]: readonly [readonly string[], Policy]): Promise<void> => {
-      const { apps, policy, contexts } = window.crossframe!.hub;
+      const { apps, policy } = window.crossframe!.hub;
       await policy.set(lists);
       for (const { app, instance } of await apps.instances()) if (!keep.includes(app)) await apps.stop(instance);
-      for (const { name } of await contexts.list()) if (name !== "canary.secret") await contexts.destroy(name);
       while ((await apps.instances()).length > keep.length) await new Promise((resolve) => setTimeout(resolve, 5));
       window.audits.length = 0;
     };

@@ -1,5 +1,4 @@
 import { execFile } from "node:child_process";
-import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import type { TestProject } from "vitest/node";
@@ -16,29 +15,10 @@ declare module "vitest" {
   }
 }
 
-/**
- * Builds what the tests try: client library, main page, demo, and the binary that holds them; once for all files.
- * CROSSFRAME names a binary that is built already.
- */
+/** Builds what the tests try, once for all files. CROSSFRAME names a binary that is built already. */
 export async function setup(project: TestProject): Promise<void> {
   const given = process.env["CROSSFRAME"];
-  const [binary] = await Promise.all([given ? Promise.resolve(given) : build(), buildApps()]);
-  project.provide("crossframe", binary);
-}
-
-async function build(): Promise<string> {
-  const out = join(buildDir, "e2e", "crossframe");
-  await mkdir(join(buildDir, "e2e"), { recursive: true });
-  const steps: readonly (readonly [string, ...string[]])[] = [
-    ["npm", "run", "build", "--workspace", "clientlib"],
-    ["node", "hostpage/build.mjs"],
-    ["node", "demo/build.mjs"],
-    [
-      "go", "run", "./broker/assets/pack", "-out", "broker/assets/dist", "-quality", "5",
-      "site=hostpage/dist", "demo=demo/dist", "demo/apps.yaml=demo/apps.yaml",
-    ],
-    ["go", "build", "-o", out, "./broker/cmd/crossframe"],
-  ];
-  for (const [command, ...args] of steps) await run(command, args, { cwd: root });
-  return out;
+  if (!given) await run("make", ["build", "BROTLI=5"], { cwd: root });
+  await buildApps();
+  project.provide("crossframe", given ?? join(buildDir, "crossframe"));
 }
