@@ -11,6 +11,7 @@ type Port uint32
 
 // Ports is what the hub reaches outside of itself. No call blocks, and none calls back into the hub. What a turn
 // sends on one port arrives in that order, and records are applied before anything of their turn is sent.
+// hubtest.Contract tries an implementation.
 type Ports interface {
 	// Admit says that from now on the frames of the port carry the connection id, have the form, and are held
 	// to the limits.
