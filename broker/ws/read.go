@@ -114,7 +114,7 @@ func (c *Conn) take(kind int, in *inbound) *stream.Closed {
 	case fault != nil:
 		n.malformed.Add(1)
 		return stream.NewClosed(stream.CloseInvalid, fault.Message)
-	case !c.mine(id):
+	case len(messages) > 0 && !c.mine(id):
 		n.malformed.Add(1)
 		return stream.NewClosed(stream.ClosePolicy, "that is not this connection's id")
 	case !c.spend(len(messages), len(in.data)):

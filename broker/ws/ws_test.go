@@ -81,6 +81,7 @@ func TestConnectionID(t *testing.T) {
 			break
 		}
 	}
+	client.write(masked(fin|opBinary, stream.Append(nil, "", nil)))
 	client.write(frame(""))
 	if code := client.ending(); code != stream.ClosePolicy {
 		t.Errorf("without the id, once it is in use: closed with %d", code)

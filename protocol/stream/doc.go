@@ -15,7 +15,7 @@
 // lowest first, in as few bytes as it needs: a frame has one form only. The messages end where the frame ends.
 //
 // Two frames are the pipe's own. One without messages is a heartbeat: who accepts connections answers each with one,
-// behind everything that it has read before. One that begins with a zero byte is the last frame; see Closed.
+// once it has read everything before it; nobody looks at its connection id. One that begins with a zero byte is the last frame; see Closed.
 //
 // It may import protocol and the standard library, and of that nothing that reflects: a hub links it. It refuses what
 // is too large, what is not of this form, and bytes behind the last message.
