@@ -39,6 +39,7 @@ var floors = []struct {
 	{"wasm/hub", 6},
 	{"wasm/hub/...", 7},
 	{"wasm/browser", 7},
+	{"wasm/link", 7},
 	{"wasm", 8},
 	{"broker/source", 4},
 	{"broker/idn", 4},
