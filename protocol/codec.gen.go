@@ -392,7 +392,6 @@ func (v *InstanceRecord) walk(w *walker) {
 	w.object("info", always, &v.Info)
 	w.int("frame", always, &v.Frame)
 	w.int("loads", optional, &v.Loads)
-	w.raw("context", optional, &v.Context)
 }
 
 // AppendJSON appends v as a JSON object.

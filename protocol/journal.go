@@ -15,13 +15,11 @@ type ConnectionRecord struct {
 	Ready  bool     `json:"ready,omitempty"`
 }
 
-// InstanceRecord is what the room apps journals of an instance.
+// InstanceRecord is what the room apps journals of an instance; the start context is the record's body.
 type InstanceRecord struct {
 	Info InstanceInfo `json:"info"`
 	// Frame is the page's number of its frame.
 	Frame int64 `json:"frame"`
 	// Loads counts the load events of the frame.
 	Loads int64 `json:"loads,omitempty"`
-	// Context is the start context.
-	Context Raw `json:"context,omitempty"`
 }

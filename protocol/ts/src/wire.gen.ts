@@ -568,15 +568,13 @@ export interface ConnectionRecord {
   readonly ready?: boolean;
 }
 
-/** InstanceRecord is what the room apps journals of an instance. */
+/** InstanceRecord is what the room apps journals of an instance; the start context is the record's body. */
 export interface InstanceRecord {
   readonly info: InstanceInfo;
   /** Frame is the page's number of its frame. */
   readonly frame: number;
   /** Loads counts the load events of the frame. */
   readonly loads?: number;
-  /** Context is the start context. */
-  readonly context?: Json;
 }
 
 /**
