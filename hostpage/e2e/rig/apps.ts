@@ -8,7 +8,7 @@ import type { Answer, Site } from "./sites.js";
  * The apps of the tests. canary and echo use the client library as npm delivers it, tag uses it from a script tag, raw
  * speaks the wire by hand and does whatever it is told to.
  */
-export type AppKind = "canary" | "echo" | "tag" | "raw";
+export type AppKind = "canary" | "echo" | "raw";
 
 const source = join(import.meta.dirname, "../apps");
 const out = join(buildDir, "e2e", "apps");
@@ -46,7 +46,7 @@ export function appOf(kind: AppKind, hub: string): Site {
       case "/again":
         return html();
       case "/app.js":
-        return script(await readFile(join(kind === "tag" ? source : out, kind, "app.js")));
+        return script(await readFile(join(out, kind, "app.js")));
       case "/keeper.js":
         return kind === "raw" ? script(await readFile(join(source, kind, "keeper.js"))) : undefined;
       case "/refuses":
