@@ -5,7 +5,7 @@ import { buildDir } from "./chromium.js";
 import type { Answer, Site } from "./sites.js";
 
 /**
- * The apps of the tests. canary and echo use the client library as npm delivers it, tag uses it from a script tag, raw
+ * The apps of the tests. canary and echo use the client library as npm delivers it, raw
  * speaks the wire by hand and does whatever it is told to.
  */
 export type AppKind = "canary" | "echo" | "raw";
