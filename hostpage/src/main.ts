@@ -1,5 +1,6 @@
 /** The main page that the broker serves: takes its configuration from the server and starts the platform. */
-import { startPlatform, type Platform, type PlatformConfig } from "./runtime/platform.js";
+import type { Load, ProgramFile } from "./runtime/messages.js";
+import type { Platform, PlatformConfig } from "./runtime/platform.js";
 
 /** Filled in by the build: addresses of the hashed files. */
 declare const __WASM_URL__: string;
@@ -35,20 +36,31 @@ function workerUrl(): string | URL {
   return policy ? policy.createScriptURL(__WORKER_URL__) : __WORKER_URL__;
 }
 
+const wasm: ProgramFile = { url: __WASM_URL__, integrity: __WASM_INTEGRITY__ };
+
+/**
+ * Starts the Worker, and in it the loading of the program. Both take as long as everything else here, on threads of
+ * their own, so they come first: the rest of this script is not even evaluated before the import below.
+ */
+function startWorker(): Worker {
+  const worker = new Worker(workerUrl(), { name: "crossframe-hub" });
+  worker.postMessage({ kind: "load", wasm } satisfies Load);
+  return worker;
+}
+
 const root = document.querySelector<HTMLElement>("#crossframe");
 if (root) {
   const config = readConfig();
-  startPlatform({
-    root,
-    config,
-    worker: () => new Worker(workerUrl(), { name: "crossframe-hub" }),
-    wasm: { url: __WASM_URL__, integrity: __WASM_INTEGRITY__ },
-  }).then(
-    async (platform) => {
-      if ((await config).debug === true) {
-        window.crossframe = platform;
-      }
-    },
-    (error: unknown) => console.error("Crossframe did not start:", error),
-  );
+  const worker = startWorker();
+  // The build puts it into the same file, so that it comes within this task: an error of the Worker finds its listener.
+  import("./runtime/platform.js")
+    .then(({ startPlatform }) => startPlatform({ root, config, worker: () => worker, wasm }))
+    .then(
+      async (platform) => {
+        if ((await config).debug === true) {
+          window.crossframe = platform;
+        }
+      },
+      (error: unknown) => console.error("Crossframe did not start:", error),
+    );
 }

@@ -4,6 +4,18 @@
  */
 import type { Boot, Fault, TrustedKey } from "@crossframe/protocol";
 
+/** Where hub.wasm is, and the hash it must have (a subresource integrity string). */
+export interface ProgramFile {
+  readonly url: string;
+  readonly integrity: string;
+}
+
+/** Tells the Worker which program it will run, so that it is there when everything else is. */
+export interface Load {
+  readonly kind: "load";
+  readonly wasm: ProgramFile;
+}
+
 /** The page starts the hub. `boot` lacks what only the Worker knows: epoch, clock, and what the license key says. */
 export interface Start {
   readonly kind: "start";
@@ -12,8 +24,7 @@ export interface Start {
   readonly license?: { readonly key: string; readonly trustedKeys: readonly TrustedKey[] };
   /** The server's clock when the page got its configuration, in milliseconds since 1970: it is not earlier than that. */
   readonly serverMs?: number;
-  /** Where hub.wasm is, and the hash it must have (a subresource integrity string). */
-  readonly wasm: { readonly url: string; readonly integrity: string };
+  readonly wasm: ProgramFile;
   /** The database that keeps shared contexts across a reload of the page; "" keeps them in memory only. */
   readonly store: string;
   /** Allows {@link Exit}. */
@@ -32,7 +43,7 @@ export interface Exit {
   readonly kind: "exit";
 }
 
-export type ToWorker = Start | ToHub | Exit;
+export type ToWorker = Load | Start | ToHub | Exit;
 
 /** A message of the hub to the page's runtime. */
 export interface ToPage {

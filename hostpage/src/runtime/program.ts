@@ -2,6 +2,7 @@
  * One run of the hub's Go program: loads it, calls its exported function, and notices its end.
  */
 import "wasm_exec";
+import type { ProgramFile } from "./messages.js";
 import { Output } from "./output.js";
 import { Input, Memory, WORD } from "./records.js";
 
@@ -27,6 +28,18 @@ type Turn = (kind: number, port: number, length: number) => number;
 
 /** The program has ended; what the call would have done is lost. */
 export class ProgramEnded extends Error {}
+
+/** The program as it was loaded, and its first run. */
+export interface Loaded {
+  readonly module: WebAssembly.Module;
+  readonly first: Program;
+}
+
+/** Loads the program, compiles it while it arrives, and starts its first run. */
+export async function load({ url, integrity }: ProgramFile): Promise<Loaded> {
+  const module = await WebAssembly.compileStreaming(fetch(url, integrity === "" ? {} : { integrity }));
+  return { module, first: await Program.start(module) };
+}
 
 export class Program {
   readonly #go: GoRuntime;

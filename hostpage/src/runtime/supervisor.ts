@@ -12,7 +12,7 @@ import { Outgoing } from "./outgoing.js";
 import type { Output } from "./output.js";
 import { FORM_TEXTS, HubPort } from "./ports.js";
 import * as program from "./program.js";
-import { Program, ProgramEnded } from "./program.js";
+import { Program, ProgramEnded, type Loaded } from "./program.js";
 import * as records from "./records.js";
 import type { Body } from "./records.js";
 import { ContextStore } from "./store.js";
@@ -38,6 +38,7 @@ export class Supervisor {
   /** Ports that close behind what the call at hand sends. */
   readonly #closing: HubPort[] = [];
   readonly #ends: number[] = [];
+  readonly #loading: Promise<Loaded> | undefined;
   #module: WebAssembly.Module | undefined;
   #license: Pick<Boot, "licenseClaims" | "licenseFault"> = {};
   #program: Program | undefined;
@@ -49,8 +50,10 @@ export class Supervisor {
   #timer: ReturnType<typeof setTimeout> | undefined;
   #timerDue = 0;
 
-  constructor(start: Start, toPage: (message: FromWorker) => void) {
+  /** @param loading the program, where it is on its way already. */
+  constructor(start: Start, toPage: (message: FromWorker) => void, loading?: Promise<Loaded>) {
     this.#start = start;
+    this.#loading = loading;
     this.#toPage = toPage;
     this.#store = start.store === "" ? undefined : new ContextStore(start.store, (text) => toPage({ kind: "notice", text }));
     this.#journal = new Journal((key, chunks) => this.#store?.changed(key, chunks));
@@ -59,21 +62,22 @@ export class Supervisor {
   /** Loads the program and what an earlier page kept, and starts. */
   async run(): Promise<void> {
     this.#status("starting");
+    let first: Program;
     try {
-      const { url, integrity } = this.#start.wasm;
-      const [module, kept, license] = await Promise.all([
-        WebAssembly.compileStreaming(fetch(url, integrity === "" ? {} : { integrity })),
+      const [loaded, kept, license] = await Promise.all([
+        this.#loading ?? program.load(this.#start.wasm),
         this.#store?.load() ?? [],
         this.#openLicense(),
       ]);
-      this.#module = module;
+      this.#module = loaded.module;
+      first = loaded.first;
       this.#license = license;
       this.#journal.load(kept);
     } catch (error) {
       this.#degrade({ code: "HUB_NOT_READY", message: `the hub's program could not be loaded: ${String(error)}` });
       return;
     }
-    await this.#launch();
+    await this.#launch(first);
   }
 
   /** Opens the license key, where there is one. Whether the hub needs a license is for the hub to say. */
@@ -364,15 +368,19 @@ export class Supervisor {
     void this.#launch();
   }
 
-  /** Starts a run of the program: configuration, journal, and then what came meanwhile. */
-  async #launch(): Promise<void> {
+  /**
+   * Starts a run of the program: configuration, journal, and then what came meanwhile.
+   *
+   * @param first the run, where it has been started ahead
+   */
+  async #launch(first?: Program): Promise<void> {
     if (!this.#module) {
       return;
     }
     this.#epoch++;
     let next: Program;
     try {
-      next = await Program.start(this.#module);
+      next = first ?? (await Program.start(this.#module));
     } catch (error) {
       this.#ended(error instanceof Error ? error : new Error(String(error)));
       return;

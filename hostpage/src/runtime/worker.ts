@@ -1,14 +1,21 @@
 /** The Worker in which the hub runs. */
 import type { ToWorker } from "./messages.js";
+import { load, type Loaded } from "./program.js";
 import { Supervisor } from "./supervisor.js";
 
 let supervisor: Supervisor | undefined;
+let loading: Promise<Loaded> | undefined;
 
 self.onmessage = (event: MessageEvent<ToWorker>) => {
   const message = event.data;
   switch (message.kind) {
+    case "load":
+      loading = load(message.wasm);
+      // Whether it failed is for the supervisor to tell.
+      loading.catch(() => undefined);
+      break;
     case "start":
-      supervisor ??= new Supervisor(message, (out) => self.postMessage(out));
+      supervisor ??= new Supervisor(message, (out) => self.postMessage(out), loading);
       void supervisor.run();
       break;
     case "page":
