@@ -48,7 +48,7 @@ function startWorker(): Worker {
   return worker;
 }
 
-const root = document.querySelector<HTMLElement>("#crossframe");
+const root = document.querySelector<HTMLElement>("#workspace");
 if (root) {
   const config = readConfig();
   const worker = startWorker();

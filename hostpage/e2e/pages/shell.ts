@@ -23,8 +23,8 @@ declare global {
 }
 
 const sandbox = ["allow-scripts", "allow-same-origin", "allow-forms", "allow-popups", "allow-modals", "allow-downloads"];
-const root = document.getElementById("crossframe");
-if (!root) throw new Error("start page: it has no element #crossframe");
+const root = document.getElementById("workspace");
+if (!root) throw new Error("start page: it has no element #workspace");
 
 const calls: [string, ...unknown[]][] = [];
 const boots: TestPage["boots"] = {};
