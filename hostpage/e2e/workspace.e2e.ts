@@ -332,5 +332,5 @@ test("the page says how the hub does", async () => {
 test("dispose leaves nothing behind", async () => {
   await openApps(page, ["customers"]);
   await page.evaluate(() => window.test.shell.dispose());
-  expect(await page.evaluate(() => document.getElementById("crossframe")?.childElementCount)).toBe(0);
+  expect(await page.evaluate(() => document.getElementById("workspace")?.childElementCount)).toBe(0);
 });
