@@ -1,0 +1,83 @@
+// Builds what the bench serves, from source, below build/bench/: the product's page, Worker and program with the
+// settings of its own build, an empty Go program, and the page and app script of each scene.
+import { execFileSync } from "node:child_process";
+import { copyFileSync, mkdirSync, readFileSync, rmSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { build } from "esbuild";
+
+const bench = dirname(dirname(fileURLToPath(import.meta.url)));
+export const root = dirname(bench);
+export const out = join(root, "build", "bench");
+export const scenes = ["relay", "glue", "fdc3", "penpal", "comlink"];
+
+const alias = {
+  "@crossframe/client": join(root, "clientlib/src/index.ts"),
+  "@crossframe/protocol": join(root, "protocol/ts/src/index.ts"),
+};
+const common = { bundle: true, minify: true, format: "iife", target: "es2022", logLevel: "error", legalComments: "none" };
+
+export async function buildSite() {
+  rmSync(out, { recursive: true, force: true });
+  mkdirSync(out, { recursive: true });
+  const glue = goGlue();
+  goProgram("hub.wasm", "./wasm");
+  goProgram("empty.wasm", "./bench/empty");
+  await Promise.all([product({ ...alias, wasm_exec: glue }), client(), scripts(), emptyPage(glue), supervisor({ ...alias, wasm_exec: glue })]);
+}
+
+/** Compiles a program as it is served: without symbols and without this machine's paths. */
+function goProgram(name, main) {
+  const args = ["build", "-trimpath", "-ldflags=-s -w", "-o", join(out, name), main];
+  execFileSync("go", args, { cwd: root, env: { ...process.env, GOOS: "js", GOARCH: "wasm" }, stdio: "inherit" });
+}
+
+function goGlue() {
+  return join(execFileSync("go", ["env", "GOROOT"], { cwd: root, encoding: "utf8" }).trim(), "lib/wasm/wasm_exec.js");
+}
+
+async function product(aliases) {
+  await build({
+    ...common,
+    entryPoints: { page: join(root, "hostpage/src/main.ts"), worker: join(root, "hostpage/src/runtime/worker.ts") },
+    outdir: out,
+    alias: aliases,
+    define: { __WASM_URL__: '"/hub.wasm"', __WASM_INTEGRITY__: '""', __WORKER_URL__: '"/worker.js"' },
+  });
+  const styles = { entryPoints: [join(root, "hostpage/workspace.css")], loader: { ".svg": "dataurl" } };
+  await build({ ...common, ...styles, outfile: join(out, "workspace.css") });
+}
+
+/** The client library as a script tag loads it, and its core as an app's own bundler would leave it. */
+async function client() {
+  const entryPoints = { client: join(root, "clientlib/src/script.ts"), core: join(root, "clientlib/src/core.ts") };
+  await build({ ...common, entryPoints, globalName: "crossframe", outdir: out, alias });
+}
+
+/** The Worker's supervisor for Node, with the numbers of the protocol. */
+async function supervisor(aliases) {
+  const contents = 'export { Supervisor } from "./hostpage/src/runtime/supervisor.ts";\nexport * as wire from "@crossframe/protocol";';
+  await build({ ...common, format: "esm", platform: "node", stdin: { contents, resolveDir: root }, outfile: join(out, "supervisor.mjs"), alias: aliases });
+}
+
+async function scripts() {
+  const entryPoints = { "ours/app": join(bench, "scenes/ours/app.js"), "relay/worker": join(bench, "scenes/relay/worker.js") };
+  for (const scene of scenes) {
+    entryPoints[`${scene}/page`] = join(bench, `scenes/${scene}/page.js`);
+    entryPoints[`${scene}/app`] = join(bench, `scenes/${scene}/app.js`);
+  }
+  const define = { "process.env.NODE_ENV": '"production"', global: "globalThis" };
+  // Modules, because they wait at their top.
+  await build({ ...common, format: "esm", entryPoints, outdir: out, alias, define });
+}
+
+async function emptyPage(glue) {
+  mkdirSync(join(out, "empty"), { recursive: true });
+  copyFileSync(join(bench, "scenes/empty/page.js"), join(out, "empty/page.js"));
+  await build({ ...common, entryPoints: { "empty/worker": join(bench, "scenes/empty/worker.js") }, outdir: out, alias: { wasm_exec: glue } });
+}
+
+/** The main page as the product's build leaves it: naming its script and its style sheet. */
+export function pageHtml() {
+  return readFileSync(join(root, "hostpage/index.html"), "utf8").replace("./main.js", "/page.js").replace("./workspace.css", "/workspace.css");
+}
