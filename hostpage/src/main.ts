@@ -16,9 +16,7 @@ declare global {
 
 async function readConfig(): Promise<PlatformConfig> {
   const answer = await fetch("/config.json", { cache: "no-store" });
-  if (!answer.ok) {
-    throw new Error(`the page's configuration could not be read: ${answer.status} ${answer.statusText}`);
-  }
+  if (!answer.ok) throw new Error(`the page's configuration could not be read: ${answer.status} ${answer.statusText}`);
   return (await answer.json()) as PlatformConfig;
 }
 
@@ -27,9 +25,7 @@ function workerUrl(): string | URL {
   const { trustedTypes } = window as { trustedTypes?: { createPolicy(name: string, rules: object): { createScriptURL(url: string): string } } };
   const policy = trustedTypes?.createPolicy("hub-worker", {
     createScriptURL: (url: string) => {
-      if (url !== __WORKER_URL__) {
-        throw new TypeError("only the hub's Worker may be started");
-      }
+      if (url !== __WORKER_URL__) throw new TypeError("only the hub's Worker may be started");
       return url;
     },
   });
@@ -57,9 +53,7 @@ if (root) {
     .then(({ startPlatform }) => startPlatform({ root, config, worker: () => worker, wasm }))
     .then(
       async (platform) => {
-        if ((await config).debug === true) {
-          window.crossframe = platform;
-        }
+        if ((await config).debug === true) window.crossframe = platform;
       },
       (error: unknown) => console.error("Crossframe did not start:", error),
     );

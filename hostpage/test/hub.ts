@@ -23,9 +23,7 @@ export function buildHub(): string {
     env: { ...process.env, GOOS: "js", GOARCH: "wasm" },
     stdio: "inherit",
   });
-  if (!existsSync(out)) {
-    throw new Error("the hub was not built");
-  }
+  if (!existsSync(out)) throw new Error("the hub was not built");
   return `data:application/wasm;base64,${readFileSync(out).toString("base64")}`;
 }
 
@@ -63,9 +61,7 @@ export class TestHub {
       },
       (message) => {
         this.heard.push(message);
-        for (const wake of this.#waiting.splice(0)) {
-          wake();
-        }
+        for (const wake of this.#waiting.splice(0)) wake();
       },
     );
   }
@@ -79,9 +75,7 @@ export class TestHub {
 
   /** Waits until a condition holds. */
   async until(condition: () => boolean): Promise<void> {
-    while (!condition()) {
-      await new Promise<void>((wake) => this.#waiting.push(wake));
-    }
+    while (!condition()) await new Promise<void>((wake) => this.#waiting.push(wake));
   }
 
   /** Tells the hub something, as the page does. */
@@ -132,14 +126,10 @@ export class TestPort {
     for (let i = 1; i < frame.length; i += 7) {
       const [op, id, ref, peer, name, head, body] = frame.slice(i, i + 7) as [number, number, number, number, string, string, string | ArrayBuffer | null];
       const got = { op, id, ref, peer, name, head: head === "" ? {} : (JSON.parse(head) as Record<string, unknown>), body };
-      if (op === 1) {
-        this.connectionId = got.head["connectionId"] as string;
-      }
+      if (op === 1) this.connectionId = got.head["connectionId"] as string;
       this.got.push(got);
     }
-    for (const wake of this.#waiting.splice(0)) {
-      wake();
-    }
+    for (const wake of this.#waiting.splice(0)) wake();
   }
 
   /** Posts messages as one frame. */
@@ -155,9 +145,7 @@ export class TestPort {
   async wait(match: (got: Got) => boolean): Promise<Got> {
     for (;;) {
       const found = this.got.find(match);
-      if (found) {
-        return found;
-      }
+      if (found) return found;
       await new Promise<void>((wake) => this.#waiting.push(wake));
     }
   }

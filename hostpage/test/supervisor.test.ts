@@ -35,9 +35,7 @@ const apps: Definition[] = [
 
 const open: TestPort[] = [];
 afterEach(() => {
-  for (const port of open.splice(0)) {
-    port.close();
-  }
+  for (const port of open.splice(0)) port.close();
 });
 
 async function start(options: Partial<ConstructorParameters<typeof TestHub>[0]> = {}): Promise<{ hub: TestHub; main: TestPort }> {
@@ -112,9 +110,7 @@ describe("when the program ends", () => {
     const b = await connect(hub, main, "b");
     b.send([OpRegister, 1, 0, 0, "echo"]);
     a.send([OpContextSubscribe, 2, 0, 0, "customer"]);
-    for (let i = 0; i < 50; i++) {
-      b.send([OpContextUpdate, 100 + i, 0, 0, "customer", undefined, `{"n${i}":${i}}`]);
-    }
+    for (let i = 0; i < 50; i++) b.send([OpContextUpdate, 100 + i, 0, 0, "customer", undefined, `{"n${i}":${i}}`]);
     await b.wait((m) => m.op === OpReply && m.id === 149);
     a.send([OpInvoke, 3, 0, 0, "echo", undefined, '"lost"']);
     await b.wait((m) => m.op === OpCall);
@@ -154,9 +150,7 @@ describe("when the program ends", () => {
     await a.wait((m) => m.op === OpContextValue);
     hub.supervisor.exit();
     const frames = 200;
-    for (let i = 0; i < frames; i++) {
-      a.send([OpContextSubscribe, 1000 + i, 0, 0, `c${i}`]);
-    }
+    for (let i = 0; i < frames; i++) a.send([OpContextSubscribe, 1000 + i, 0, 0, `c${i}`]);
     await a.wait((m) => m.id === 1000 + frames - 1);
     await Promise.all(Array.from({ length: frames }, (_, i) => a.wait((m) => m.id === 1000 + i)));
     const codes = new Set(a.got.filter((m) => m.op === OpError).map((m) => m.head["code"]));

@@ -41,14 +41,10 @@ export class Door {
     const text = greetingText(event.data);
     if (text === undefined || !port) {
       this.ignored++;
-      for (const unwanted of event.ports) {
-        unwanted.close();
-      }
+      for (const unwanted of event.ports) unwanted.close();
       return;
     }
-    for (const unwanted of extra) {
-      unwanted.close();
-    }
+    for (const unwanted of extra) unwanted.close();
     if (this.#tooMany(event.source)) {
       port.close();
       return;
@@ -73,13 +69,9 @@ export class Door {
 
 /** The JSON text of a greeting; undefined for anything else. Only the fields of a greeting are read. */
 function greetingText(data: unknown): string | undefined {
-  if (typeof data !== "object" || data === null || Array.isArray(data)) {
-    return undefined;
-  }
+  if (typeof data !== "object" || data === null || Array.isArray(data)) return undefined;
   const { crossframe, versions, app, library } = data as Record<string, unknown>;
-  if (crossframe !== MarkInitRequest) {
-    return undefined;
-  }
+  if (crossframe !== MarkInitRequest) return undefined;
   try {
     const text = JSON.stringify({ crossframe, versions, app, library });
     return text.length <= GREETING_LIMIT ? text : undefined;

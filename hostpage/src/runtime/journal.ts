@@ -48,9 +48,7 @@ export class Journal {
 
   /** Takes over what a store kept, without telling it back. */
   load(entries: Iterable<readonly [string, Chunk[]]>): void {
-    for (const [key, chunks] of entries) {
-      this.#entries.set(key, chunks);
-    }
+    for (const [key, chunks] of entries) this.#entries.set(key, chunks);
   }
 
   entries(): IterableIterator<[string, Chunk[]]> {

@@ -62,14 +62,10 @@ export async function openLicense(key: string, pageOrigin: string, trustedKeys: 
       throw new Refusal("LICENSE_ORIGIN_MISMATCH", `the license key is not made for ${pageOrigin}; ask its issuer for one that names this origin`);
     }
     const token = await unseal(subtle, await aesKey(subtle, fileKey), box.nonce, box.sealed, box.head);
-    if (!token) {
-      throw invalid("it is incomplete or was altered");
-    }
+    if (!token) throw invalid("it is incomplete or was altered");
     return { claims: await verify(subtle, token, trustedKeys) };
   } catch (error) {
-    if (error instanceof Refusal) {
-      return { fault: { code: error.code, message: error.message } };
-    }
+    if (error instanceof Refusal) return { fault: { code: error.code, message: error.message } };
     throw error;
   }
 }
@@ -93,9 +89,7 @@ async function unpack(subtle: SubtleCrypto, text: string): Promise<Box> {
     throw invalid(`it does not begin with ${PREFIX} or is too long`);
   }
   const raw = decode64(text.slice(PREFIX.length));
-  if (!raw || raw.length < SALT_BYTES + 1) {
-    throw invalid("it is incomplete or has characters that no key has");
-  }
+  if (!raw || raw.length < SALT_BYTES + 1) throw invalid("it is incomplete or has characters that no key has");
   const slots = raw[SALT_BYTES] ?? 0;
   const end = SALT_BYTES + 1 + slots * SLOT_BYTES;
   if (slots === 0 || slots > MAX_ORIGINS || raw.length < end + NONCE_BYTES + TAG_BYTES) {
@@ -109,9 +103,7 @@ async function unpack(subtle: SubtleCrypto, text: string): Promise<Box> {
     sealed: raw.slice(end + NONCE_BYTES),
   };
   const hash = new Uint8Array(await subtle.digest("SHA-256", box.head));
-  if (!box.nonce.every((byte, i) => byte === hash[i])) {
-    throw invalid("it is incomplete or was altered");
-  }
+  if (!box.nonce.every((byte, i) => byte === hash[i])) throw invalid("it is incomplete or was altered");
   return box;
 }
 
@@ -122,14 +114,10 @@ function labelsOf(pageOrigin: string): string[] {
     throw new Refusal("LICENSE_ORIGIN_MISMATCH", "the page has no origin that a license key can be bound to");
   }
   const labels = [pageOrigin, `${before}${host}:*`];
-  if (host.startsWith("[")) {
-    return labels;
-  }
+  if (host.startsWith("[")) return labels;
   for (let dot = host.indexOf("."); dot >= 0; dot = host.indexOf(".", dot + 1)) {
     const parent = host.slice(dot + 1);
-    if (!parent.replace(/\.$/, "").includes(".")) {
-      break;
-    }
+    if (!parent.replace(/\.$/, "").includes(".")) break;
     labels.push(`${before}*.${parent}${port}`, `${before}*.${parent}:*`);
   }
   return labels;
@@ -143,9 +131,7 @@ async function openSlot(subtle: SubtleCrypto, box: Box, labels: readonly string[
     const slotKey = await subtle.deriveKey(hkdf, product, { name: "AES-GCM", length: 256 }, false, ["decrypt"]);
     for (let at = 0; at < box.slots.length; at += SLOT_BYTES) {
       const found = await unseal(subtle, slotKey, new Uint8Array(NONCE_BYTES), box.slots.slice(at, at + SLOT_BYTES));
-      if (found) {
-        return found;
-      }
+      if (found) return found;
     }
   }
   return undefined;
@@ -168,9 +154,7 @@ async function verify(subtle: SubtleCrypto, token: Bytes, trustedKeys: readonly 
   const [body64, footer64] = split(textOf(token) ?? "");
   const body = decode64(body64);
   const footer = decode64(footer64);
-  if (!body || !footer || body.length < SIGNATURE_BYTES) {
-    throw invalid("it holds no signed license");
-  }
+  if (!body || !footer || body.length < SIGNATURE_BYTES) throw invalid("it holds no signed license");
   const signer = selectKey(footer, trustedKeys);
   const claims = body.slice(0, -SIGNATURE_BYTES);
   const message = preAuth([utf8(TOKEN_HEADER), claims, footer, utf8(ASSERTION)]);
@@ -178,9 +162,7 @@ async function verify(subtle: SubtleCrypto, token: Bytes, trustedKeys: readonly 
     throw invalid("its signature is wrong");
   }
   const text = textOf(claims);
-  if (text === undefined) {
-    throw invalid("its claims are no text");
-  }
+  if (text === undefined) throw invalid("its claims are no text");
   if (signer.notAfterIssued && !(issuedAt(text) <= signer.notAfterIssued)) {
     throw invalid(`it was issued after its signing key ${signer.id} had been retired`);
   }
@@ -196,9 +178,7 @@ function split(token: string): readonly [string, string] {
 /** Returns the trusted key that the footer names. Nothing else in a token has a say in how it is checked. */
 function selectKey(footer: Bytes, trustedKeys: readonly TrustedKey[]): TrustedKey {
   const [, id] = /^\{"kid":"([A-Za-z0-9._-]{1,64})"\}$/.exec(textOf(footer) ?? "") ?? [];
-  if (id === undefined) {
-    throw invalid("it does not name the key that signed it");
-  }
+  if (id === undefined) throw invalid("it does not name the key that signed it");
   const key = trustedKeys.find((one) => one.id === id);
   if (!key) {
     throw new Refusal(
@@ -243,9 +223,7 @@ function preAuth(pieces: readonly Bytes[]): Bytes {
 
 /** Reads base64url without padding in its one spelling: unused bits are zero. */
 function decode64(text: string): Bytes | undefined {
-  if (!/^[A-Za-z0-9_-]*$/.test(text) || text.length % 4 === 1) {
-    return undefined;
-  }
+  if (!/^[A-Za-z0-9_-]*$/.test(text) || text.length % 4 === 1) return undefined;
   const standard = text.replaceAll("-", "+").replaceAll("_", "/");
   const binary = atob(standard);
   return btoa(binary).replace(/=+$/, "") === standard ? Uint8Array.from(binary, (c) => c.charCodeAt(0)) : undefined;

@@ -6,16 +6,10 @@ const charged = new Uint8Array(256);
 const answer = new Uint8Array(256);
 
 for (const info of ops) {
-  if (info.fromApp && info.reply) {
-    request[info.op] = 1;
-  }
+  if (info.fromApp && info.reply) request[info.op] = 1;
   // Answers to calls are not charged: an app that serves others cannot choose how many calls it gets.
-  if (info.fromApp && info.charged) {
-    charged[info.op] = 1;
-  }
-  if (info.answers) {
-    answer[info.op] = 1;
-  }
+  if (info.fromApp && info.charged) charged[info.op] = 1;
+  if (info.answers) answer[info.op] = 1;
 }
 
 /** Whether an app's message of this operation wants an answer. */

@@ -55,21 +55,15 @@ export class Outgoing {
         );
       }
     }
-    for (const [to, message] of this.#texts) {
-      to.port.postMessage(message);
-    }
+    for (const [to, message] of this.#texts) to.port.postMessage(message);
     this.drop();
   }
 
   /** Forgets everything: what a program that ended had begun to say counts for nothing. */
   drop(): void {
-    for (const to of this.#sinks) {
-      to.frame = undefined;
-    }
+    for (const to of this.#sinks) to.frame = undefined;
     this.#sinks.length = 0;
     this.#texts.length = 0;
-    if (this.#uses.size > 0) {
-      this.#uses.clear();
-    }
+    if (this.#uses.size > 0) this.#uses.clear();
   }
 }

@@ -38,9 +38,7 @@ export class Output {
   /** Goes to the next record: the fields are its, until next is called again. False behind the last one. */
   next(): boolean {
     const at = this.#next;
-    if (at >= this.#end) {
-      return false;
-    }
+    if (at >= this.#end) return false;
     const { words } = this.#memory;
     const w = at / WORD;
     const nameAt = at + WORD * OUT_WORDS;
@@ -62,12 +60,8 @@ export class Output {
 
   /** The present record's body. */
   body(): Body {
-    if (this.#bodyKind === BODY_NONE) {
-      return null;
-    }
-    if (this.#body < 0) {
-      return this.#input.bodies[-this.#body - 1] ?? null;
-    }
+    if (this.#bodyKind === BODY_NONE) return null;
+    if (this.#body < 0) return this.#input.bodies[-this.#body - 1] ?? null;
     return this.#bodyKind === BODY_TEXT ? this.#memory.text(this.#bodyAt, this.#body) : this.#memory.copy(this.#bodyAt, this.#body);
   }
 }

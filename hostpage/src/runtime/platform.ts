@@ -110,9 +110,7 @@ class Runtime {
     void tidySessions(session);
     const { title, debug = false, nowMs, licenseKey, licenseKeys = [], ...rest } = config;
     this.#debug = debug;
-    if (title !== undefined) {
-      this.#shell.setTitle(title);
-    }
+    if (title !== undefined) this.#shell.setTitle(title);
     this.#link.start({
       kind: "start",
       boot: { ...rest, origin: location.origin, hub: session },
@@ -131,9 +129,7 @@ class Runtime {
 
   /** Says on the page why it does not work. */
   failed(error: unknown): void {
-    if (!this.#closed) {
-      this.#stopped(error instanceof Error ? error.message : String(error));
-    }
+    if (!this.#closed) this.#stopped(error instanceof Error ? error.message : String(error));
   }
 
   /** Connects the page itself, as peer zero. */
@@ -184,9 +180,7 @@ class Runtime {
   }
 
   #open(frame: number, spec: FrameSpec, context: string | null): void {
-    if (context !== null) {
-      this.#contexts.set(spec.instance, { frame, context: JSON.parse(context) });
-    }
+    if (context !== null) this.#contexts.set(spec.instance, { frame, context: JSON.parse(context) });
     this.#shell.open(frame, spec);
   }
 
@@ -194,9 +188,7 @@ class Runtime {
     this.#link.send(OpPageRemoved, frame, "", "");
     this.#connected.delete(frame);
     for (const [instance, started] of this.#contexts) {
-      if (started.frame === frame) {
-        this.#contexts.delete(instance);
-      }
+      if (started.frame === frame) this.#contexts.delete(instance);
     }
     this.#setStatus({ peers: this.#connected.size });
   }
@@ -210,9 +202,7 @@ class Runtime {
   #programStatus(status: Status): void {
     const { state, restarts, fault } = status;
     this.#setStatus({ state: state === "degraded" ? "stopped" : state, restarts, ...(fault ? { fault } : {}) });
-    if (fault) {
-      this.#ready.resolve();
-    }
+    if (fault) this.#ready.resolve();
   }
 
   #notice(notice: Notice): void {

@@ -38,32 +38,22 @@ export class HubPort implements Sink {
 
   /** Notes an incoming message; false where the rate forbids it. */
   enter(op: number, id: number): boolean {
-    if (isCharged(op) && !this.guard.take()) {
-      return false;
-    }
-    if (isRequest(op)) {
-      this.open.add(id);
-    }
+    if (isCharged(op) && !this.guard.take()) return false;
+    if (isRequest(op)) this.open.add(id);
     return true;
   }
 
   /** Notes an outgoing message. */
   leave(op: number, id: number): void {
-    if (isAnswer(op)) {
-      this.open.delete(id);
-    }
+    if (isAnswer(op)) this.open.delete(id);
   }
 
   /** Answers requests from here, without the program. */
   fail(ids: Iterable<number>, code: Code, message: string, retryable: boolean): void {
     const head = JSON.stringify({ code, message, retryable });
     const frame: unknown[] = [this.connectionId];
-    for (const id of ids) {
-      frame.push(OpError, id, 0, 0, "", head, null);
-    }
-    if (frame.length > 1) {
-      this.port.postMessage(frame);
-    }
+    for (const id of ids) frame.push(OpError, id, 0, 0, "", head, null);
+    if (frame.length > 1) this.port.postMessage(frame);
   }
 
   /** Ends the connection from here, without the program. */

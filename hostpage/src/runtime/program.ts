@@ -94,9 +94,7 @@ export class Program {
     } catch (error) {
       throw new ProgramEnded(String(error));
     }
-    if (this.#go.exited) {
-      throw new ProgramEnded("the hub's program has ended");
-    }
+    if (this.#go.exited) throw new ProgramEnded("the hub's program has ended");
     this.#memory.look();
     const { words } = this.#memory;
     const result = at / WORD;

@@ -60,14 +60,10 @@ export class Memory {
       let i = 0;
       for (; i < text.length; i++) {
         const unit = text.charCodeAt(i);
-        if (unit > 0x7f) {
-          break;
-        }
+        if (unit > 0x7f) break;
         bytes[at + i] = unit;
       }
-      if (i === text.length) {
-        return i;
-      }
+      if (i === text.length) return i;
     }
     return encoder.encodeInto(text, bytes.subarray(at, at + 3 * text.length)).written;
   }
@@ -138,16 +134,12 @@ export class Input {
 
   /** Makes room for so many bytes in all, keeping what is there. */
   #room(bytes: number): void {
-    if (bytes <= this.#capacity) {
-      return;
-    }
+    if (bytes <= this.#capacity) return;
     const used = this.#end - this.#start;
     const kept = used > 0 ? this.#memory.bytes.slice(this.#start, this.#end) : undefined;
     this.#capacity = Math.max(2 * bytes, 64 << 10);
     this.#start = this.#reserve(this.#capacity);
-    if (kept) {
-      this.#memory.bytes.set(kept, this.#start);
-    }
+    if (kept) this.#memory.bytes.set(kept, this.#start);
     this.#end = this.#start + used;
   }
 
@@ -155,21 +147,13 @@ export class Input {
   readBody(index: number, at: number, size: number): number {
     this.#memory.look();
     const body = this.bodies[index];
-    if (body === undefined || body === null) {
-      return 0;
-    }
-    if (typeof body === "string" && !body.isWellFormed()) {
-      return this.#illFormed(at);
-    }
+    if (body === undefined || body === null) return 0;
+    if (typeof body === "string" && !body.isWellFormed()) return this.#illFormed(at);
     if (typeof body !== "string") {
-      if (at !== 0) {
-        this.#memory.bytes.set(new Uint8Array(body, 0, Math.min(size, body.byteLength)), at);
-      }
+      if (at !== 0) this.#memory.bytes.set(new Uint8Array(body, 0, Math.min(size, body.byteLength)), at);
       return body.byteLength;
     }
-    if (at === 0) {
-      return utf8Length(body);
-    }
+    if (at === 0) return utf8Length(body);
     return encoder.encodeInto(body, this.#memory.bytes.subarray(at, at + size)).written;
   }
 
@@ -182,9 +166,7 @@ export class Input {
 
   /** Encoding a lone surrogate would silently alter it; a byte that is not UTF-8 makes the Go side refuse the body. */
   #illFormed(at: number): number {
-    if (at !== 0) {
-      this.#memory.bytes[at] = 0xff;
-    }
+    if (at !== 0) this.#memory.bytes[at] = 0xff;
     return 1;
   }
 }

@@ -21,9 +21,7 @@ export async function claimSession(): Promise<string> {
  */
 function claim(id: string): Promise<boolean> {
   const { locks } = navigator as { locks?: LockManager };
-  if (!locks) {
-    return Promise.resolve(true);
-  }
+  if (!locks) return Promise.resolve(true);
   return new Promise((resolve) => {
     const held = locks.request(`${KEY}.${id}`, { ifAvailable: true }, (lock) => {
       resolve(lock !== null);

@@ -47,9 +47,7 @@ export class ContextStore {
 
   /** Notes that a key of the journal changed. */
   changed(key: string, chunks: readonly Chunk[] | undefined): void {
-    if (!isKept(key)) {
-      return;
-    }
+    if (!isKept(key)) return;
     // A context that lives as long as its owner ends with the page: whether the owner comes back nobody knows.
     const owned = chunks?.[0]?.head.includes('"lifetime":"owner"') ?? false;
     this.#dirty.set(key, owned ? undefined : chunks);

@@ -83,9 +83,7 @@ export class Supervisor {
   /** Opens the license key, where there is one. Whether the hub needs a license is for the hub to say. */
   async #openLicense(): Promise<Pick<Boot, "licenseClaims" | "licenseFault">> {
     const { license, boot } = this.#start;
-    if (!license) {
-      return {};
-    }
+    if (!license) return {};
     const opened = await openLicense(license.key, boot.origin, license.trustedKeys);
     return "claims" in opened ? { licenseClaims: opened.claims } : { licenseFault: opened.fault };
   }
@@ -117,9 +115,7 @@ export class Supervisor {
 
   #listen(port: HubPort): void {
     port.port.onmessage = (event) => {
-      for (const extra of event.ports) {
-        extra.close();
-      }
+      for (const extra of event.ports) extra.close();
       const data: unknown = event.data;
       const clean = event.ports.length === 0;
       if (this.#program) {
@@ -165,9 +161,7 @@ export class Supervisor {
 
   /** Takes a frame of a port: the guard first, then the program. */
   #receive(port: HubPort, data: unknown, clean: boolean): void {
-    if (this.#ports.get(port.number) !== port) {
-      return;
-    }
+    if (this.#ports.get(port.number) !== port) return;
     const now = performance.now();
     if (port.form === FORM_TEXTS) {
       this.#receiveText(port, data);
@@ -185,12 +179,8 @@ export class Supervisor {
     }
     port.guard.refill(now);
     const over = this.#collect(port, frame, now);
-    if (this.#program && this.#program.input.count > 0) {
-      this.#call(program.CALL_FRAMES, port.number);
-    }
-    if (over) {
-      this.#overRate(port, over, now);
-    }
+    if (this.#program && this.#program.input.count > 0) this.#call(program.CALL_FRAMES, port.number);
+    if (over) this.#overRate(port, over, now);
   }
 
   /** Puts the messages of a frame into the input; returns the ids of those that go over the rate, if there are any. */
@@ -244,9 +234,7 @@ export class Supervisor {
   #overRate(port: HubPort, ids: number[], now: number): void {
     const told = ids.filter(() => port.guard.mayAnswer(now));
     port.fail(told, "RATE_LIMITED", "more messages than this connection's limits allow; the client library paces itself by them", true);
-    if (told.length > 0 || port.guard.flooding) {
-      this.#tellMisuse(port, "RATE_LIMITED", ids.length, port.guard.flooding);
-    }
+    if (told.length > 0 || port.guard.flooding) this.#tellMisuse(port, "RATE_LIMITED", ids.length, port.guard.flooding);
   }
 
   /** Notes a frame that the guard dropped. */
@@ -271,25 +259,17 @@ export class Supervisor {
   /** Calls the program, applies the journal, and then sends. */
   #call(kind: number, port: number): void {
     const current = this.#program;
-    if (!current) {
-      return;
-    }
+    if (!current) return;
     try {
       const due = current.call(kind, port);
-      while (current.output.next()) {
-        this.#take(current.output);
-      }
+      while (current.output.next()) this.#take(current.output);
       this.#outgoing.flush();
       this.#arm(due);
     } catch (error) {
-      if (!(error instanceof ProgramEnded)) {
-        throw error;
-      }
+      if (!(error instanceof ProgramEnded)) throw error;
       this.#ended(error);
     }
-    for (let closed = this.#closing.pop(); closed; closed = this.#closing.pop()) {
-      closed.close();
-    }
+    for (let closed = this.#closing.pop(); closed; closed = this.#closing.pop()) closed.close();
   }
 
   /** Takes one outgoing record. Journal records take effect at once, messages when all records were read. */
@@ -322,9 +302,7 @@ export class Supervisor {
       }
       case records.OUT_TEXT: {
         const to = this.#ports.get(record.port);
-        if (to) {
-          this.#outgoing.text(to, record.head);
-        }
+        if (to) this.#outgoing.text(to, record.head);
         break;
       }
     }
@@ -332,9 +310,7 @@ export class Supervisor {
 
   /** Makes sure that the program is called when something is due. An armed timer that is early enough is kept. */
   #arm(due: number): void {
-    if (due === 0 || (this.#timer !== undefined && this.#timerDue <= due)) {
-      return;
-    }
+    if (due === 0 || (this.#timer !== undefined && this.#timerDue <= due)) return;
     clearTimeout(this.#timer);
     this.#timerDue = due;
     this.#timer = setTimeout(
@@ -374,9 +350,7 @@ export class Supervisor {
    * @param first the run, where it has been started ahead
    */
   async #launch(first?: Program): Promise<void> {
-    if (!this.#module) {
-      return;
-    }
+    if (!this.#module) return;
     this.#epoch++;
     let next: Program;
     try {
@@ -392,32 +366,24 @@ export class Supervisor {
     this.#call(program.CALL_PAGE, 0);
     for (const [key, chunks] of this.#journal.entries()) {
       this.#input((input) => {
-        for (const chunk of chunks) {
-          input.add(0, 0, 0, 0, key, chunk.head, chunk.body);
-        }
+        for (const chunk of chunks) input.add(0, 0, 0, 0, key, chunk.head, chunk.body);
       });
       this.#call(program.CALL_RESTORE, 0);
     }
     this.#input(() => undefined);
     this.#call(program.CALL_RESUME, 0);
-    if (this.#program !== next) {
-      return;
-    }
+    if (this.#program !== next) return;
     this.#status("running");
     const waiting = this.#backlog;
     this.#backlog = [];
-    for (const work of waiting) {
-      this.#whenRunning(work, undefined);
-    }
+    for (const work of waiting) this.#whenRunning(work, undefined);
   }
 
   /** Gives up: says so to the page and to everybody who is or wants to be connected. */
   #degrade(fault: Fault): void {
     this.#degraded = true;
     this.#backlog = [];
-    for (const port of this.#ports.values()) {
-      port.refuse("HUB_NOT_READY", fault.message, true);
-    }
+    for (const port of this.#ports.values()) port.refuse("HUB_NOT_READY", fault.message, true);
     this.#ports.clear();
     this.#toPage({ kind: "status", state: "degraded", restarts: this.#restarts, fault });
   }
@@ -431,9 +397,7 @@ export class Supervisor {
 function requestsOf(frame: readonly unknown[], from: number): number[] {
   const ids: number[] = [];
   for (let i = from; i < frame.length; i += FIELDS) {
-    if (isRequest(frame[i] as number)) {
-      ids.push(frame[i + 1] as number);
-    }
+    if (isRequest(frame[i] as number)) ids.push(frame[i + 1] as number);
   }
   return ids;
 }

@@ -31,8 +31,6 @@ export async function tidySessions(session: string): Promise<void> {
 function read(): Record<string, number> {
   const text = localStorage.getItem(LAST_SEEN);
   const value: unknown = text === null ? {} : JSON.parse(text);
-  if (typeof value !== "object" || value === null) {
-    return {};
-  }
+  if (typeof value !== "object" || value === null) return {};
   return Object.fromEntries(Object.entries(value).filter((e): e is [string, number] => typeof e[1] === "number"));
 }

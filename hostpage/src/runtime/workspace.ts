@@ -17,9 +17,7 @@ export async function fillWorkspace(hub: Hub, shell: Shell): Promise<void> {
   }
   for (const app of await hub.apps.list()) {
     const { placement } = (app.custom ?? {}) as Custom;
-    if (placement !== undefined) {
-      await hub.apps.start(app.name, { waitFor: "created", placement });
-    }
+    if (placement !== undefined) await hub.apps.start(app.name, { waitFor: "created", placement });
   }
 }
 

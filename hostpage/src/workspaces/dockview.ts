@@ -118,9 +118,7 @@ export class DockviewEngine implements LayoutEngine {
 
   split(panel: string, side: Side): void {
     const found = this.#docked(panel);
-    if (found && found.group.panels.length > 1) {
-      found.api.moveTo({ group: found.group, position: positions[side] });
-    }
+    if (found && found.group.panels.length > 1) found.api.moveTo({ group: found.group, position: positions[side] });
   }
 
   float(panel: string): void {
