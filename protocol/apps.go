@@ -27,6 +27,9 @@ type Definition struct {
 	Limits Limits `json:"limits,omitempty"`
 	// Grants say what the app may do; if absent, DefaultGrants.
 	Grants *Grants `json:"grants,omitempty"`
+	// Sharing says in which scopes the names are that this app uses; the first rule that has a name counts, before those
+	// of the platform.
+	Sharing []SharingRule `json:"sharing,omitempty"`
 	// SeesUser hands the user's details to the app.
 	SeesUser bool `json:"seesUser,omitempty"`
 	// Single: there is at most one instance; starting it again shows that one.

@@ -24,6 +24,8 @@ const (
 	LicenseNotYetValid  Code = "LICENSE_NOT_YET_VALID"
 	LicenseRevoked      Code = "LICENSE_REVOKED"
 	LicenseLimit        Code = "LICENSE_LIMIT"
+	Unauthenticated     Code = "UNAUTHENTICATED"
+	SessionExpired      Code = "SESSION_EXPIRED"
 )
 
 // Request errors answer one request; the connection goes on.
@@ -50,6 +52,11 @@ const (
 	ContextNotFound  Code = "CONTEXT_NOT_FOUND"
 	RevisionConflict Code = "REVISION_CONFLICT"
 	NotDurable       Code = "NOT_DURABLE"
+	StorageDown      Code = "STORAGE_UNAVAILABLE"
+	StorageCorrupt   Code = "STORAGE_CORRUPT"
+	DiskFull         Code = "DISK_FULL"
+	Offline          Code = "OFFLINE"
+	ScopeUnavailable Code = "SCOPE_UNAVAILABLE"
 	AppNotFound      Code = "APP_NOT_FOUND"
 	InstanceNotFound Code = "INSTANCE_NOT_FOUND"
 	AppFailed        Code = "APP_FAILED"
@@ -109,6 +116,8 @@ var codeTable = [...]CodeInfo{
 	{LicenseNotYetValid, RangeRefusal, false, "The license key is not valid yet."},
 	{LicenseRevoked, RangeRefusal, false, "The license key was revoked by its issuer."},
 	{LicenseLimit, RangeRefusal, false, "A limit of the license key is reached."},
+	{Unauthenticated, RangeRefusal, false, "Nothing says who connects, or what says it is not to be believed."},
+	{SessionExpired, RangeRefusal, false, "The token behind the connection has expired; connect with a new one."},
 	{BadMessage, RangeRequest, false, "The message does not have the form that the table gives it."},
 	{TooLarge, RangeRequest, false, "A body, head or value is over its limit."},
 	{TooDeep, RangeRequest, false, "JSON that the hub reads is nested too deeply."},
@@ -131,6 +140,11 @@ var codeTable = [...]CodeInfo{
 	{ContextNotFound, RangeRequest, true, "There is no shared context of that name."},
 	{RevisionConflict, RangeRequest, true, "The context has another revision than the one the write was based on."},
 	{NotDurable, RangeRequest, true, "The write cannot be made durable now."},
+	{StorageDown, RangeRequest, true, "The broker's store cannot be reached, or has no quorum."},
+	{StorageCorrupt, RangeRequest, false, "The broker's store is damaged; its operator has to restore it."},
+	{DiskFull, RangeRequest, true, "The broker's store has no room left; reading goes on."},
+	{Offline, RangeRequest, true, "The broker cannot be reached, and this cannot be decided without it."},
+	{ScopeUnavailable, RangeRequest, false, "Nothing is shared in that scope here: there is no broker, or the user is not of that group."},
 	{AppNotFound, RangeRequest, false, "No app definition has that name."},
 	{InstanceNotFound, RangeRequest, false, "No running instance has that id."},
 	{AppFailed, RangeRequest, true, "The app did not start; the message gives the reason."},

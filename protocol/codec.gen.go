@@ -26,6 +26,7 @@ func (v *Definition) walk(w *walker) {
 	w.object("frame", optional, &v.Frame)
 	w.object("limits", optional, &v.Limits)
 	pointer(w, "grants", optional, &v.Grants)
+	structs(w, "sharing", optional, &v.Sharing)
 	w.bool("seesUser", optional, &v.SeesUser)
 	w.bool("single", optional, &v.Single)
 	w.bool("hidden", optional, &v.Hidden)
@@ -159,6 +160,22 @@ func (v *Fault) walk(w *walker) {
 }
 
 // AppendJSON appends v as a JSON object.
+func (v *ContextOptions) AppendJSON(dst []byte) []byte { return encode(dst, v) }
+
+// DecodeJSON sets v to what text says; empty text is the zero value. An error is a *Fault and leaves v unspecified.
+func (v *ContextOptions) DecodeJSON(text []byte) error {
+	*v = ContextOptions{}
+	return decode(text, v)
+}
+
+func (v *ContextOptions) walk(w *walker) {
+	w.string("scope", optional, &v.Scope)
+	w.int("revision", optional, &v.Revision)
+	w.string("epoch", optional, &v.Epoch)
+	w.int("sequence", optional, &v.Sequence)
+}
+
+// AppendJSON appends v as a JSON object.
 func (v *WriteOptions) AppendJSON(dst []byte) []byte { return encode(dst, v) }
 
 // DecodeJSON sets v to what text says; empty text is the zero value. An error is a *Fault and leaves v unspecified.
@@ -171,6 +188,21 @@ func (v *WriteOptions) walk(w *walker) {
 	w.int("ifRevision", optional, &v.IfRevision)
 	w.string("lifetime", optional, &v.Lifetime)
 	w.strings("remove", optional, &v.Remove)
+	w.string("scope", optional, &v.Scope)
+	w.int("sequence", optional, &v.Sequence)
+}
+
+// AppendJSON appends v as a JSON object.
+func (v *WriteResult) AppendJSON(dst []byte) []byte { return encode(dst, v) }
+
+// DecodeJSON sets v to what text says; empty text is the zero value. An error is a *Fault and leaves v unspecified.
+func (v *WriteResult) DecodeJSON(text []byte) error {
+	*v = WriteResult{}
+	return decode(text, v)
+}
+
+func (v *WriteResult) walk(w *walker) {
+	w.bool("pending", optional, &v.Pending)
 }
 
 // AppendJSON appends v as a JSON object.
@@ -187,6 +219,8 @@ func (v *PatchOptions) walk(w *walker) {
 	w.string("lifetime", optional, &v.Lifetime)
 	w.paths("set", optional, &v.Set)
 	w.paths("remove", optional, &v.Remove)
+	w.string("scope", optional, &v.Scope)
+	w.int("sequence", optional, &v.Sequence)
 }
 
 // AppendJSON appends v as a JSON object.
@@ -203,6 +237,8 @@ func (v *ContextChange) walk(w *walker) {
 	w.strings("removed", optional, &v.Removed)
 	w.paths("set", optional, &v.Set)
 	w.paths("remove", optional, &v.Remove)
+	w.bool("pending", optional, &v.Pending)
+	w.string("gap", optional, &v.Gap)
 }
 
 // AppendJSON appends v as a JSON object.
@@ -220,6 +256,9 @@ func (v *ContextInfo) walk(w *walker) {
 	w.string("lifetime", optional, &v.Lifetime)
 	w.string("owner", optional, &v.Owner)
 	w.int("bytes", optional, &v.Bytes)
+	w.string("scope", optional, &v.Scope)
+	w.bool("pending", optional, &v.Pending)
+	w.bool("unchanged", optional, &v.Unchanged)
 }
 
 // AppendJSON appends v as a JSON object.
@@ -251,6 +290,7 @@ func (v *MethodOptions) walk(w *walker) {
 	w.raw("returns", optional, &v.Returns)
 	w.bool("exclusive", optional, &v.Exclusive)
 	w.strings("tags", optional, &v.Tags)
+	w.string("scope", optional, &v.Scope)
 }
 
 // AppendJSON appends v as a JSON object.
@@ -269,6 +309,7 @@ func (v *InvokeOptions) walk(w *walker) {
 	w.int("waitMs", optional, &v.WaitMs)
 	w.int("parent", optional, &v.Parent)
 	w.string("trace", optional, &v.Trace)
+	w.int("hops", optional, &v.Hops)
 }
 
 // AppendJSON appends v as a JSON object.
@@ -317,6 +358,7 @@ func (v *MethodInfo) walk(w *walker) {
 	w.raw("accepts", optional, &v.Accepts)
 	w.raw("returns", optional, &v.Returns)
 	w.strings("tags", optional, &v.Tags)
+	w.string("scope", optional, &v.Scope)
 }
 
 // AppendJSON appends v as a JSON object.
@@ -434,6 +476,23 @@ func (v *PageConfig) walk(w *walker) {
 	w.string("licenseKey", optional, &v.LicenseKey)
 	structs(w, "licenseKeys", optional, &v.LicenseKeys)
 	w.int("startMs", optional, &v.StartMs)
+	pointer(w, "link", optional, &v.Link)
+	structs(w, "sharing", optional, &v.Sharing)
+}
+
+// AppendJSON appends v as a JSON object.
+func (v *LinkConfig) AppendJSON(dst []byte) []byte { return encode(dst, v) }
+
+// DecodeJSON sets v to what text says; empty text is the zero value. An error is a *Fault and leaves v unspecified.
+func (v *LinkConfig) DecodeJSON(text []byte) error {
+	*v = LinkConfig{}
+	return decode(text, v)
+}
+
+func (v *LinkConfig) walk(w *walker) {
+	w.string("url", always, &v.URL)
+	w.string("tokenUrl", optional, &v.TokenURL)
+	structs(w, "development", optional, &v.Development)
 }
 
 // AppendJSON appends v as a JSON object.
@@ -457,6 +516,24 @@ func (v *Boot) walk(w *walker) {
 	w.string("licenseClaims", optional, &v.LicenseClaims)
 	pointer(w, "licenseFault", optional, &v.LicenseFault)
 	w.int("startMs", optional, &v.StartMs)
+	pointer(w, "link", optional, &v.Link)
+	structs(w, "sharing", optional, &v.Sharing)
+}
+
+// AppendJSON appends v as a JSON object.
+func (v *LinkState) AppendJSON(dst []byte) []byte { return encode(dst, v) }
+
+// DecodeJSON sets v to what text says; empty text is the zero value. An error is a *Fault and leaves v unspecified.
+func (v *LinkState) DecodeJSON(text []byte) error {
+	*v = LinkState{}
+	return decode(text, v)
+}
+
+func (v *LinkState) walk(w *walker) {
+	w.string("state", always, &v.State)
+	w.int("pending", optional, &v.Pending)
+	pointer(w, "fault", optional, &v.Fault)
+	pointer(w, "identity", optional, &v.Identity)
 }
 
 // AppendJSON appends v as a JSON object.
@@ -600,6 +677,21 @@ func (v *AuditEvent) walk(w *walker) {
 }
 
 // AppendJSON appends v as a JSON object.
+func (v *SharingRule) AppendJSON(dst []byte) []byte { return encode(dst, v) }
+
+// DecodeJSON sets v to what text says; empty text is the zero value. An error is a *Fault and leaves v unspecified.
+func (v *SharingRule) DecodeJSON(text []byte) error {
+	*v = SharingRule{}
+	return decode(text, v)
+}
+
+func (v *SharingRule) walk(w *walker) {
+	w.string("scope", always, &v.Scope)
+	w.strings("contexts", optional, &v.Contexts)
+	w.strings("methods", optional, &v.Methods)
+}
+
+// AppendJSON appends v as a JSON object.
 func (v *Greeting) AppendJSON(dst []byte) []byte { return encode(dst, v) }
 
 // DecodeJSON sets v to what text says; empty text is the zero value. An error is a *Fault and leaves v unspecified.
@@ -632,6 +724,56 @@ func (v *Ack) walk(w *walker) {
 	w.object("limits", always, &v.Limits)
 	w.bool("challenge", optional, &v.Challenge)
 	pointer(w, "user", optional, &v.User)
+	pointer(w, "identity", optional, &v.Identity)
+	w.string("epoch", optional, &v.Epoch)
+}
+
+// AppendJSON appends v as a JSON object.
+func (v *Hello) AppendJSON(dst []byte) []byte { return encode(dst, v) }
+
+// DecodeJSON sets v to what text says; empty text is the zero value. An error is a *Fault and leaves v unspecified.
+func (v *Hello) DecodeJSON(text []byte) error {
+	*v = Hello{}
+	return decode(text, v)
+}
+
+func (v *Hello) walk(w *walker) {
+	w.ints("versions", always, &v.Versions)
+	w.string("kind", always, &v.Kind)
+	w.string("token", optional, &v.Token)
+	w.string("hub", always, &v.Hub)
+	w.string("secret", always, &v.Secret)
+	w.string("app", optional, &v.App)
+	w.string("library", optional, &v.Library)
+}
+
+// AppendJSON appends v as a JSON object.
+func (v *Token) AppendJSON(dst []byte) []byte { return encode(dst, v) }
+
+// DecodeJSON sets v to what text says; empty text is the zero value. An error is a *Fault and leaves v unspecified.
+func (v *Token) DecodeJSON(text []byte) error {
+	*v = Token{}
+	return decode(text, v)
+}
+
+func (v *Token) walk(w *walker) {
+	w.string("token", optional, &v.Token)
+}
+
+// AppendJSON appends v as a JSON object.
+func (v *Identity) AppendJSON(dst []byte) []byte { return encode(dst, v) }
+
+// DecodeJSON sets v to what text says; empty text is the zero value. An error is a *Fault and leaves v unspecified.
+func (v *Identity) DecodeJSON(text []byte) error {
+	*v = Identity{}
+	return decode(text, v)
+}
+
+func (v *Identity) walk(w *walker) {
+	w.string("tenant", always, &v.Tenant)
+	w.object("user", always, &v.User)
+	w.strings("groups", optional, &v.Groups)
+	w.strings("roles", optional, &v.Roles)
 }
 
 // AppendJSON appends v as a JSON object.
@@ -651,6 +793,9 @@ func (v *PeerInfo) walk(w *walker) {
 	w.string("origin", always, &v.Origin)
 	w.string("via", optional, &v.Via)
 	w.bool("main", optional, &v.Main)
+	w.string("hub", optional, &v.Hub)
+	w.string("userId", optional, &v.UserID)
+	w.string("tenant", optional, &v.Tenant)
 }
 
 // AppendJSON appends v as a JSON object.

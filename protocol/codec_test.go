@@ -18,11 +18,11 @@ type codec interface {
 func payloads() []codec {
 	return []codec{
 		&Ack{}, &AppChange{}, &AppList{}, &AuditEvent{}, &AwaitOptions{}, &Boot{}, &BootResult{}, &CallInfo{},
-		&Challenge{}, &ConnectionRecord{}, &ContextChange{}, &ContextInfo{}, &ContextList{}, &Definition{}, &Fault{},
-		&Frame{}, &FrameSpec{}, &FrameState{}, &Grants{}, &Greet{}, &Greeting{}, &InstanceInfo{}, &InstanceList{},
-		&InstanceRecord{}, &InvokeOptions{}, &Limits{}, &MethodChange{}, &MethodInfo{}, &MethodList{}, &MethodOptions{},
-		&MethodQuery{}, &Misuse{}, &PageConfig{}, &PatchOptions{}, &PeerInfo{}, &Policy{}, &StartOptions{}, &TrustedKey{}, &User{},
-		&WriteOptions{},
+		&Challenge{}, &ConnectionRecord{}, &ContextChange{}, &ContextInfo{}, &ContextList{}, &ContextOptions{}, &Definition{}, &Fault{},
+		&Frame{}, &FrameSpec{}, &FrameState{}, &Grants{}, &Greet{}, &Greeting{}, &Hello{}, &Identity{}, &InstanceInfo{}, &InstanceList{},
+		&InstanceRecord{}, &InvokeOptions{}, &Limits{}, &LinkConfig{}, &LinkState{}, &MethodChange{}, &MethodInfo{}, &MethodList{}, &MethodOptions{},
+		&MethodQuery{}, &Misuse{}, &PageConfig{}, &PatchOptions{}, &PeerInfo{}, &Policy{}, &SharingRule{}, &StartOptions{}, &Token{},
+		&TrustedKey{}, &User{}, &WriteOptions{}, &WriteResult{},
 	}
 }
 

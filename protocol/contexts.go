@@ -6,7 +6,22 @@ const (
 	LifetimeSession = "session"
 	// LifetimeOwner: it is destroyed when the instance that created it is gone.
 	LifetimeOwner = "owner"
+	// LifetimeDurable: it lives until it is destroyed, and each acknowledged write is on disk. It is for contexts that the
+	// broker keeps, and the default there; those of the other lifetimes are gone when the broker restarts.
+	LifetimeDurable = "durable"
 )
+
+// ContextOptions is the head of contexts.get, contexts.subscribe, contexts.destroy and contexts.list.
+type ContextOptions struct {
+	// Scope says among whom the context is shared; see ValidScope. If empty, what the configuration says of its name.
+	Scope string `json:"scope,omitempty"`
+	// Revision and Epoch, to a broker, are what a hub knows of the context already: where both are current, the answer
+	// has no body and says so.
+	Revision int64  `json:"revision,omitempty"`
+	Epoch    string `json:"epoch,omitempty"`
+	// Sequence is that of WriteOptions, for contexts.destroy.
+	Sequence int64 `json:"sequence,omitempty"`
+}
 
 // WriteOptions is the head of contexts.set and contexts.update.
 type WriteOptions struct {
@@ -17,6 +32,19 @@ type WriteOptions struct {
 	Lifetime string `json:"lifetime,omitempty"`
 	// Remove lists members of the value that contexts.update removes.
 	Remove []string `json:"remove,omitempty"`
+	// Scope says among whom the context is shared; see ValidScope. If empty, what the configuration says of its name.
+	Scope string `json:"scope,omitempty"`
+	// Sequence, to a broker, rises with each write of one hub or program. A write whose number the context has seen from
+	// there is acknowledged again and changes nothing.
+	Sequence int64 `json:"sequence,omitempty"`
+}
+
+// WriteResult is the head of the answer to a write. Empty means: done, in the order that all see, and durable where the
+// context is.
+type WriteResult struct {
+	// Pending: the broker cannot be reached. Apps of this hub see the write, and the broker gets it when it can; until
+	// then it may still lose against another's.
+	Pending bool `json:"pending,omitempty"`
 }
 
 // PatchOptions is the head of contexts.patch. Removals come first, then the values are set in order; a path
@@ -28,6 +56,9 @@ type PatchOptions struct {
 	Set [][]string `json:"set,omitempty"`
 	// Remove lists paths to remove.
 	Remove [][]string `json:"remove,omitempty"`
+	// Scope and Sequence are those of WriteOptions.
+	Scope    string `json:"scope,omitempty"`
+	Sequence int64  `json:"sequence,omitempty"`
 }
 
 // Kinds of a context's change.
@@ -48,7 +79,20 @@ type ContextChange struct {
 	Removed []string   `json:"removed,omitempty"`
 	Set     [][]string `json:"set,omitempty"`
 	Remove  [][]string `json:"remove,omitempty"`
+	// Pending: the value has writes that the broker does not have yet; the revision stays what it was.
+	Pending bool `json:"pending,omitempty"`
+	// Gap says what is missing before this change; empty means nothing.
+	Gap string `json:"gap,omitempty"`
 }
+
+// What is missing before a change.
+const (
+	// GapSkipped: changes were skipped while there was no connection. The value is right.
+	GapSkipped = "skipped"
+	// GapLost: the broker's store is not the one that was known before, so that revisions begin anew and what was
+	// acknowledged before may be gone (CONTINUITY_LOST).
+	GapLost = "lost"
+)
 
 // ContextInfo describes a shared context; it is the head of contexts.value.
 type ContextInfo struct {
@@ -59,6 +103,12 @@ type ContextInfo struct {
 	Owner string `json:"owner,omitempty"`
 	// Bytes is the length of its value's JSON text.
 	Bytes int64 `json:"bytes,omitempty"`
+	// Scope is among whom it is shared; empty means this hub's apps.
+	Scope string `json:"scope,omitempty"`
+	// Pending: the value has writes that the broker does not have yet.
+	Pending bool `json:"pending,omitempty"`
+	// Unchanged: the revision that the asker named is current; there is no body.
+	Unchanged bool `json:"unchanged,omitempty"`
 }
 
 // ContextList answers contexts.list.

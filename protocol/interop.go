@@ -13,11 +13,13 @@ type MethodOptions struct {
 	Exclusive bool `json:"exclusive,omitempty"`
 	// Tags are labels to search by; at most 16.
 	Tags []string `json:"tags,omitempty"`
+	// Scope says among whom the method is offered; see ValidScope. If empty, what the configuration says of its name.
+	Scope string `json:"scope,omitempty"`
 }
 
 // Targets of a call, where peer is 0.
 const (
-	// TargetBest is the peer that offers the method for the longest time. It is the default.
+	// TargetBest is the peer that offers the method for the longest time, one of this hub before one elsewhere. It is the default.
 	TargetBest = "best"
 	// TargetAll is every peer that offers the method, the caller among them.
 	TargetAll = "all"
@@ -39,6 +41,8 @@ type InvokeOptions struct {
 	Parent int64 `json:"parent,omitempty"`
 	// Trace is a W3C traceparent, handed on to the handler.
 	Trace string `json:"trace,omitempty"`
+	// Hops counts the calls that led to this one elsewhere. Who names too many harms his own call only.
+	Hops int64 `json:"hops,omitempty"`
 }
 
 // CallInfo is the head of interop.call.
@@ -67,6 +71,8 @@ type MethodInfo struct {
 	Accepts     Raw      `json:"accepts,omitempty"`
 	Returns     Raw      `json:"returns,omitempty"`
 	Tags        []string `json:"tags,omitempty"`
+	// Scope is among whom it is offered; empty means this hub's apps.
+	Scope string `json:"scope,omitempty"`
 }
 
 // MethodList answers interop.discover and interop.watch.

@@ -13,6 +13,8 @@ const (
 	OpBye     Op = 6
 	OpReply   Op = 7
 	OpError   Op = 8
+	OpHello   Op = 9
+	OpRenew   Op = 10
 )
 
 // Interop operations.
@@ -82,6 +84,8 @@ const (
 	OpPageChallenge Op = 108
 	OpPageState     Op = 109
 	OpPageMisuse    Op = 110
+	OpPageLink      Op = 111
+	OpPageToken     Op = 112
 )
 
 // Direction says who may send an operation.
@@ -97,6 +101,11 @@ const (
 	FromPage
 	// ToPage: the hub to the main page's runtime, on the control line.
 	ToPage
+	// ToBroker: a hub, or a program that has no hub, to the broker. A program may send what an app may; a hub speaks for its
+	// peers.
+	ToBroker
+	// FromBroker: the broker to a hub or a program.
+	FromBroker
 )
 
 // OpInfo is a row of the message table. Router, guard, client library and docs all read it.
@@ -120,40 +129,42 @@ type OpInfo struct {
 }
 
 var opTable = [...]OpInfo{
-	{Op: OpAck, Name: "session.ack", Room: "session", From: FromHub, BeforeReady: true, Head: "Ack", Fields: "body: the app's start context", Summary: "INIT_ACK: the connection is admitted; it is ready when the challenge has been echoed."},
-	{Op: OpRefused, Name: "session.refused", Room: "session", From: FromHub, BeforeReady: true, Head: "Fault", Summary: "A refusal: the connection is not admitted, or ends now. The port closes behind it."},
+	{Op: OpAck, Name: "session.ack", Room: "session", From: FromHub | FromBroker, BeforeReady: true, Head: "Ack", Fields: "body: the app's start context", Summary: "INIT_ACK: the connection is admitted; it is ready when the challenge has been echoed."},
+	{Op: OpRefused, Name: "session.refused", Room: "session", From: FromHub | FromBroker, BeforeReady: true, Head: "Fault", Summary: "A refusal: the connection is not admitted, or ends now. The port closes behind it."},
 	{Op: OpProve, Name: "session.prove", Room: "session", From: FromApp, BeforeReady: true, Fields: "name: the nonce", Summary: "Echoes the nonce that the page posted to the app's window."},
-	{Op: OpPeer, Name: "session.peer", Room: "session", From: FromHub, BeforeReady: true, Head: "PeerInfo", Fields: "peer: the peer introduced", Summary: "Introduces a peer before the first message that names it."},
-	{Op: OpGone, Name: "session.gone", Room: "session", From: FromHub, Fields: "peer: the peer that left", Summary: "An introduced peer left."},
-	{Op: OpBye, Name: "session.bye", Room: "session", From: FromApp, BeforeReady: true, Summary: "The app closes its connection."},
-	{Op: OpReply, Name: "reply", Room: "session", From: FromHub, Head: "*", Fields: "id: the request; ref: as the request says", Summary: "Answers a request; the head depends on the request."},
-	{Op: OpError, Name: "error", Room: "session", From: FromApp | FromHub, Head: "Fault", Fields: "id: the request or the call", Summary: "Answers a request, or a call, with a coded error."},
+	{Op: OpHello, Name: "session.hello", Room: "session", From: ToBroker, BeforeReady: true, Reply: true, Answer: OpAck, Head: "Hello", Summary: "The first message on a WebSocket: who connects, and what proves it."},
+	{Op: OpRenew, Name: "session.renew", Room: "session", From: ToBroker, Reply: true, Head: "Token", Summary: "Brings a new token of the same user, before the old one expires."},
+	{Op: OpPeer, Name: "session.peer", Room: "session", From: FromHub | ToBroker | FromBroker, BeforeReady: true, Head: "PeerInfo", Fields: "peer: the peer introduced", Summary: "Introduces a peer before the first message that names it."},
+	{Op: OpGone, Name: "session.gone", Room: "session", From: FromHub | ToBroker | FromBroker, Fields: "peer: the peer that left", Summary: "An introduced peer left."},
+	{Op: OpBye, Name: "session.bye", Room: "session", From: FromApp | ToBroker, BeforeReady: true, Summary: "The app closes its connection."},
+	{Op: OpReply, Name: "reply", Room: "session", From: FromHub | FromBroker, Head: "*", Fields: "id: the request; ref: as the request says", Summary: "Answers a request; the head depends on the request."},
+	{Op: OpError, Name: "error", Room: "session", From: FromApp | FromHub | ToBroker | FromBroker, Head: "Fault", Fields: "id: the request or the call", Summary: "Answers a request, or a call, with a coded error."},
 
-	{Op: OpRegister, Name: "interop.register", Room: "interop", From: FromApp, Reply: true, Head: "MethodOptions", Fields: "id: becomes the registration; name: the method", Summary: "Offers a method."},
-	{Op: OpUnregister, Name: "interop.unregister", Room: "interop", From: FromApp, Reply: true, Fields: "ref: the registration", Summary: "Takes a method back."},
-	{Op: OpInvoke, Name: "interop.invoke", Room: "interop", From: FromApp, Reply: true, Answer: OpResult, Head: "InvokeOptions", Fields: "name: the method; peer: the target, 0 for the first; body: the arguments", Summary: "Calls a method."},
-	{Op: OpCall, Name: "interop.call", Room: "interop", From: FromHub, Reply: true, Answer: OpResult, Head: "CallInfo", Fields: "id: the call; ref: the registration; peer: the caller; body: the arguments", Summary: "Delivers a call to the app that offers the method."},
-	{Op: OpResult, Name: "interop.result", Room: "interop", From: FromApp | FromHub, Fields: "id: the call or the request; peer: who answered; body: the result", Summary: "The result of a call."},
-	{Op: OpProgress, Name: "interop.progress", Room: "interop", From: FromApp | FromHub, Fields: "id: the call or the request; peer: who reports; body: the progress", Summary: "Progress of a call that still runs."},
-	{Op: OpCancel, Name: "interop.cancel", Room: "interop", From: FromApp | FromHub, Fields: "id: the request or the call", Summary: "The caller no longer wants the answer."},
-	{Op: OpPart, Name: "interop.part", Room: "interop", From: FromHub, Head: "Fault", Fields: "id: the request; peer: who answered; body: the result", Summary: "One answer to a call of several targets; the head is set where that target failed."},
-	{Op: OpEnd, Name: "interop.end", Room: "interop", From: FromHub, Fields: "id: the request; ref: how many parts", Summary: "All answers to a call of several targets have been sent."},
-	{Op: OpDiscover, Name: "interop.discover", Room: "interop", From: FromApp, Reply: true, Head: "MethodQuery", Fields: "reply head: MethodList", Summary: "Lists the methods that this app may see."},
-	{Op: OpWatch, Name: "interop.watch", Room: "interop", From: FromApp, Reply: true, Head: "MethodQuery", Fields: "id: becomes the watch; reply head: MethodList", Summary: "Lists methods and tells changes from then on."},
-	{Op: OpUnwatch, Name: "interop.unwatch", Room: "interop", From: FromApp, Reply: true, Fields: "ref: the watch", Summary: "Ends a watch."},
-	{Op: OpMethods, Name: "interop.methods", Room: "interop", From: FromHub, Head: "MethodChange", Fields: "ref: the watch", Summary: "Methods came or went."},
-	{Op: OpAwait, Name: "interop.await", Room: "interop", From: FromApp, Reply: true, Head: "AwaitOptions", Fields: "name: the method; reply peer: who offers it", Summary: "Answers as soon as some app offers the method."},
+	{Op: OpRegister, Name: "interop.register", Room: "interop", From: FromApp | ToBroker, Reply: true, Head: "MethodOptions", Fields: "id: becomes the registration; name: the method; peer: to a broker, who offers it", Summary: "Offers a method."},
+	{Op: OpUnregister, Name: "interop.unregister", Room: "interop", From: FromApp | ToBroker, Reply: true, Fields: "ref: the registration", Summary: "Takes a method back."},
+	{Op: OpInvoke, Name: "interop.invoke", Room: "interop", From: FromApp | ToBroker, Reply: true, Answer: OpResult, Head: "InvokeOptions", Fields: "name: the method; peer: the target, 0 for the first; ref: to a broker, the caller; body: the arguments", Summary: "Calls a method."},
+	{Op: OpCall, Name: "interop.call", Room: "interop", From: FromHub | FromBroker, Reply: true, Answer: OpResult, Head: "CallInfo", Fields: "id: the call; ref: the registration; peer: the caller; body: the arguments", Summary: "Delivers a call to the app that offers the method."},
+	{Op: OpResult, Name: "interop.result", Room: "interop", From: FromApp | FromHub | ToBroker | FromBroker, Fields: "id: the call or the request; peer: who answered; body: the result", Summary: "The result of a call."},
+	{Op: OpProgress, Name: "interop.progress", Room: "interop", From: FromApp | FromHub | ToBroker | FromBroker, Fields: "id: the call or the request; peer: who reports; body: the progress", Summary: "Progress of a call that still runs."},
+	{Op: OpCancel, Name: "interop.cancel", Room: "interop", From: FromApp | FromHub | ToBroker | FromBroker, Fields: "id: the request or the call", Summary: "The caller no longer wants the answer."},
+	{Op: OpPart, Name: "interop.part", Room: "interop", From: FromHub | FromBroker, Head: "Fault", Fields: "id: the request; peer: who answered; body: the result", Summary: "One answer to a call of several targets; the head is set where that target failed."},
+	{Op: OpEnd, Name: "interop.end", Room: "interop", From: FromHub | FromBroker, Fields: "id: the request; ref: how many parts", Summary: "All answers to a call of several targets have been sent."},
+	{Op: OpDiscover, Name: "interop.discover", Room: "interop", From: FromApp | ToBroker, Reply: true, Head: "MethodQuery", Fields: "reply head: MethodList", Summary: "Lists the methods that this app may see."},
+	{Op: OpWatch, Name: "interop.watch", Room: "interop", From: FromApp | ToBroker, Reply: true, Head: "MethodQuery", Fields: "id: becomes the watch; reply head: MethodList", Summary: "Lists methods and tells changes from then on."},
+	{Op: OpUnwatch, Name: "interop.unwatch", Room: "interop", From: FromApp | ToBroker, Reply: true, Fields: "ref: the watch", Summary: "Ends a watch."},
+	{Op: OpMethods, Name: "interop.methods", Room: "interop", From: FromHub | FromBroker, Head: "MethodChange", Fields: "ref: the watch", Summary: "Methods came or went."},
+	{Op: OpAwait, Name: "interop.await", Room: "interop", From: FromApp | ToBroker, Reply: true, Head: "AwaitOptions", Fields: "name: the method; reply peer: who offers it", Summary: "Answers as soon as some app offers the method."},
 
-	{Op: OpContextGet, Name: "contexts.get", Room: "contexts", From: FromApp, Reply: true, Answer: OpContextValue, Fields: "name: the context", Summary: "Reads a shared context."},
-	{Op: OpContextSet, Name: "contexts.set", Room: "contexts", From: FromApp, Reply: true, Head: "WriteOptions", Fields: "name: the context; body: an object; reply ref: the revision", Summary: "Replaces the value of a shared context, creating it where there is none."},
-	{Op: OpContextUpdate, Name: "contexts.update", Room: "contexts", From: FromApp, Reply: true, Head: "WriteOptions", Fields: "name: the context; body: an object; reply ref: the revision", Summary: "Merges the body's members into a shared context, creating it where there is none."},
-	{Op: OpContextPatch, Name: "contexts.patch", Room: "contexts", From: FromApp, Reply: true, Head: "PatchOptions", Fields: "name: the context; body: an array, one value for each path of head.set; reply ref: the revision", Summary: "Sets and removes paths of a shared context."},
-	{Op: OpContextSubscribe, Name: "contexts.subscribe", Room: "contexts", From: FromApp, Reply: true, Answer: OpContextValue, Fields: "id: becomes the subscription; name: the context", Summary: "Reads a shared context and tells changes from then on; the context need not exist yet."},
-	{Op: OpContextUnsubscribe, Name: "contexts.unsubscribe", Room: "contexts", From: FromApp, Reply: true, Fields: "ref: the subscription", Summary: "Ends a subscription."},
-	{Op: OpContextEvent, Name: "contexts.event", Room: "contexts", From: FromHub, Head: "ContextChange", Fields: "id: the revision; ref: the subscription; peer: who wrote; body: the delta", Summary: "A shared context changed."},
-	{Op: OpContextDestroy, Name: "contexts.destroy", Room: "contexts", From: FromApp, Reply: true, Fields: "name: the context", Summary: "Removes a shared context."},
-	{Op: OpContextList, Name: "contexts.list", Room: "contexts", From: FromApp, Reply: true, Fields: "reply head: ContextList", Summary: "Lists the shared contexts that this app may read."},
-	{Op: OpContextValue, Name: "contexts.value", Room: "contexts", From: FromHub, Head: "ContextInfo", Fields: "id: the request; ref: the revision, 0 where there is no such context; body: the value", Summary: "The value of a shared context."},
+	{Op: OpContextGet, Name: "contexts.get", Room: "contexts", From: FromApp | ToBroker, Reply: true, Answer: OpContextValue, Head: "ContextOptions", Fields: "name: the context", Summary: "Reads a shared context."},
+	{Op: OpContextSet, Name: "contexts.set", Room: "contexts", From: FromApp | ToBroker, Reply: true, Head: "WriteOptions", Fields: "name: the context; ref: to a broker, who writes; body: an object; reply ref: the revision; reply head: WriteResult", Summary: "Replaces the value of a shared context, creating it where there is none."},
+	{Op: OpContextUpdate, Name: "contexts.update", Room: "contexts", From: FromApp | ToBroker, Reply: true, Head: "WriteOptions", Fields: "name: the context; ref: to a broker, who writes; body: an object; reply ref: the revision; reply head: WriteResult", Summary: "Merges the body's members into a shared context, creating it where there is none."},
+	{Op: OpContextPatch, Name: "contexts.patch", Room: "contexts", From: FromApp | ToBroker, Reply: true, Head: "PatchOptions", Fields: "name: the context; ref: to a broker, who writes; body: an array, one value for each path of head.set; reply ref: the revision; reply head: WriteResult", Summary: "Sets and removes paths of a shared context."},
+	{Op: OpContextSubscribe, Name: "contexts.subscribe", Room: "contexts", From: FromApp | ToBroker, Reply: true, Answer: OpContextValue, Head: "ContextOptions", Fields: "id: becomes the subscription; name: the context", Summary: "Reads a shared context and tells changes from then on; the context need not exist yet."},
+	{Op: OpContextUnsubscribe, Name: "contexts.unsubscribe", Room: "contexts", From: FromApp | ToBroker, Reply: true, Fields: "ref: the subscription", Summary: "Ends a subscription."},
+	{Op: OpContextEvent, Name: "contexts.event", Room: "contexts", From: FromHub | FromBroker, Head: "ContextChange", Fields: "id: the revision; ref: the subscription; peer: who wrote; body: the delta", Summary: "A shared context changed."},
+	{Op: OpContextDestroy, Name: "contexts.destroy", Room: "contexts", From: FromApp | ToBroker, Reply: true, Head: "ContextOptions", Fields: "name: the context; ref: to a broker, who writes", Summary: "Removes a shared context."},
+	{Op: OpContextList, Name: "contexts.list", Room: "contexts", From: FromApp | ToBroker, Reply: true, Head: "ContextOptions", Fields: "reply head: ContextList", Summary: "Lists the shared contexts that this app may read."},
+	{Op: OpContextValue, Name: "contexts.value", Room: "contexts", From: FromHub | FromBroker, Head: "ContextInfo", Fields: "id: the request; ref: the revision, 0 where there is no such context; body: the value", Summary: "The value of a shared context."},
 
 	{Op: OpAppStart, Name: "apps.start", Room: "apps", From: FromApp, Reply: true, Head: "StartOptions", Fields: "name: the app; body: the start context; reply head: InstanceInfo", Summary: "Starts an app."},
 	{Op: OpAppStop, Name: "apps.stop", Room: "apps", From: FromApp, Reply: true, Fields: "name: the instance", Summary: "Stops an instance."},
@@ -182,6 +193,8 @@ var opTable = [...]OpInfo{
 	{Op: OpPageChallenge, Name: "page.challenge", Room: "page", From: ToPage, Head: "Challenge", Fields: "ref: the frame or nested window", Summary: "Asks the page to post the nonce to the frame's window."},
 	{Op: OpPageState, Name: "page.state", Room: "page", From: ToPage, Head: "FrameState", Fields: "ref: the frame", Summary: "What state the instance in a frame is in, for the page to show."},
 	{Op: OpPageMisuse, Name: "page.misuse", Room: "page", From: FromPage, Head: "Misuse", Fields: "peer: the port", Summary: "The guard dropped messages of a port."},
+	{Op: OpPageLink, Name: "page.link", Room: "page", From: ToPage, Head: "LinkState", Summary: "How the hub stands with its broker, for the page to show."},
+	{Op: OpPageToken, Name: "page.token", Room: "page", From: FromPage | ToPage, Head: "Token", Summary: "The hub asks for a token, with an empty head; the page brings one, or an empty one where there is none."},
 }
 
 // Ops returns the message table.

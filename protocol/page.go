@@ -18,6 +18,20 @@ type PageConfig struct {
 	LicenseKeys []TrustedKey `json:"licenseKeys,omitempty"`
 	// StartMs is how long an app may take to connect, in milliseconds; if 0, DefaultStartMs.
 	StartMs int64 `json:"startMs,omitempty"`
+	// Link is the way to the broker; absent where nothing is shared beyond the page.
+	Link    *LinkConfig   `json:"link,omitempty"`
+	Sharing []SharingRule `json:"sharing,omitempty"`
+}
+
+// LinkConfig is the way to a broker.
+type LinkConfig struct {
+	// URL is the address of the broker's WebSocket: ws, wss, or a path on the page's own server.
+	URL string `json:"url"`
+	// TokenURL is where the page gets a token, by GET with the user's cookies; the answer is JSON, {"token": "…"}. It must be of
+	// the page's own origin.
+	TokenURL string `json:"tokenUrl,omitempty"`
+	// Development lists the users that a developer may choose from, instead of signing in.
+	Development []User `json:"development,omitempty"`
 }
 
 // Boot is the head of page.boot: the whole configuration of a hub.
@@ -41,7 +55,31 @@ type Boot struct {
 	// LicenseFault is why there are no claims although a license key is configured.
 	LicenseFault *Fault `json:"licenseFault,omitempty"`
 	// StartMs is how long an app may take to connect, in milliseconds; if 0, DefaultStartMs.
-	StartMs int64 `json:"startMs,omitempty"`
+	StartMs int64         `json:"startMs,omitempty"`
+	Link    *LinkConfig   `json:"link,omitempty"`
+	Sharing []SharingRule `json:"sharing,omitempty"`
+}
+
+// States of the link between hub and broker.
+const (
+	// LinkConnecting: the first attempt is under way.
+	LinkConnecting = "connecting"
+	// LinkConnected: what is shared is current.
+	LinkConnected = "connected"
+	// LinkOffline: the broker cannot be reached; the hub tries again by itself.
+	LinkOffline = "offline"
+	// LinkRefused: the broker does not admit this hub; Fault says why. The hub tries again when the page brings a token.
+	LinkRefused = "refused"
+)
+
+// LinkState is the head of page.link.
+type LinkState struct {
+	State string `json:"state"`
+	// Pending counts the writes that the broker does not have yet.
+	Pending int64  `json:"pending,omitempty"`
+	Fault   *Fault `json:"fault,omitempty"`
+	// Identity is who the broker says the user is, while connected.
+	Identity *Identity `json:"identity,omitempty"`
 }
 
 // TrustedKey is a public key that license keys may be signed with.

@@ -37,6 +37,51 @@ type Ack struct {
 	Challenge bool `json:"challenge,omitempty"`
 	// User is the person at the desk, where the platform knows one and the definition lets the app see it.
 	User *User `json:"user,omitempty"`
+	// Identity is, from a broker, who the connection is of.
+	Identity *Identity `json:"identity,omitempty"`
+	// Epoch identifies, from a broker, its store: another epoch means that revisions begin anew.
+	Epoch string `json:"epoch,omitempty"`
+}
+
+// Kinds of connections to a broker.
+const (
+	// KindHub: a hub, which speaks for its peers.
+	KindHub = "hub"
+	// KindProgram: a program, which is one peer itself.
+	KindProgram = "program"
+)
+
+// Hello is the head of session.hello.
+type Hello struct {
+	// Versions lists the protocol versions that the sender speaks.
+	Versions []int64 `json:"versions"`
+	// Kind is one of the Kind constants.
+	Kind string `json:"kind"`
+	// Token proves who connects; what forms there are is for the broker's configuration to say.
+	Token string `json:"token,omitempty"`
+	// Hub identifies the hub or program across its connections: 1 to 64 letters, digits, "-" or "_". Sequences of its
+	// writes are counted under it.
+	Hub string `json:"hub"`
+	// Secret was made by the sender along with Hub. Who names a hub that is connected and knows its secret takes that
+	// connection's place; others are refused.
+	Secret string `json:"secret"`
+	// App names a program, as PeerInfo does; if empty, "program".
+	App string `json:"app,omitempty"`
+	// Library names the client library and its version, for the audit log.
+	Library string `json:"library,omitempty"`
+}
+
+// Token is the head of session.renew and page.token.
+type Token struct {
+	Token string `json:"token,omitempty"`
+}
+
+// Identity is who a connection to a broker is of, as its authenticator says.
+type Identity struct {
+	Tenant string   `json:"tenant"`
+	User   User     `json:"user"`
+	Groups []string `json:"groups,omitempty"`
+	Roles  []string `json:"roles,omitempty"`
 }
 
 // PeerInfo is what peers learn of one another. All of it is derived by the hub.
@@ -52,6 +97,11 @@ type PeerInfo struct {
 	Via string `json:"via,omitempty"`
 	// Main marks the main app.
 	Main bool `json:"main,omitempty"`
+	// Hub says at which hub, or as which program, the peer is connected, where that is elsewhere; UserID and Tenant are then
+	// whose it is, as the broker says. Of what is elsewhere, all else is what the other hub says.
+	Hub    string `json:"hub,omitempty"`
+	UserID string `json:"userId,omitempty"`
+	Tenant string `json:"tenant,omitempty"`
 }
 
 // User is the person at the desk, as the main page names it at start.

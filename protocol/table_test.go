@@ -44,7 +44,7 @@ func TestRequestsHaveAnAnswer(t *testing.T) {
 			continue
 		}
 		// An answer goes the other way.
-		for from, back := range map[Direction]Direction{FromApp: FromHub, FromHub: FromApp} {
+		for from, back := range map[Direction]Direction{FromApp: FromHub, FromHub: FromApp, ToBroker: FromBroker, FromBroker: ToBroker} {
 			if row.From&from == 0 {
 				continue
 			}

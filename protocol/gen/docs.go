@@ -55,18 +55,23 @@ func docOps(b *bytes.Buffer, m *model) {
 	}
 }
 
+// direction says between whom the operation travels.
 func direction(o op) string {
-	switch {
-	case o.fromApp && o.fromHub:
-		return "both"
-	case o.fromApp:
-		return "app → hub"
-	case o.fromHub:
-		return "hub → app"
-	case o.fromPage:
-		return "page → hub"
+	var ways []string
+	for _, w := range [...]struct {
+		there, back bool
+		from, to    string
+	}{{o.fromApp, o.fromHub, "app", "hub"}, {o.toBroker, o.fromBroker, "hub", "broker"}, {o.fromPage, o.toPage, "page", "hub"}} {
+		switch {
+		case w.there && w.back:
+			ways = append(ways, w.from+" ↔ "+w.to)
+		case w.there:
+			ways = append(ways, w.from+" → "+w.to)
+		case w.back:
+			ways = append(ways, w.to+" → "+w.from)
+		}
 	}
-	return "hub → page"
+	return strings.Join(ways, ", ")
 }
 
 func docHead(o op) string {

@@ -74,6 +74,7 @@ type op struct {
 	name, room, head, answer, fields, summary string
 	number                                    int64
 	fromApp, fromHub, fromPage, toPage        bool
+	toBroker, fromBroker                      bool
 	beforeReady, reply                        bool
 }
 

@@ -13,6 +13,8 @@ const (
 	fromHub
 	fromPage
 	toPage
+	toBroker
+	fromBroker
 )
 
 // table reads the package's tables, each a variable with a composite literal.
@@ -52,6 +54,7 @@ func (l *loader) op(row *ast.CompositeLit) op {
 		case "From":
 			d := l.src.int(kv.Value)
 			o.fromApp, o.fromHub, o.fromPage, o.toPage = d&fromApp != 0, d&fromHub != 0, d&fromPage != 0, d&toPage != 0
+			o.toBroker, o.fromBroker = d&toBroker != 0, d&fromBroker != 0
 		case "BeforeReady":
 			o.beforeReady = l.src.bool(kv.Value)
 		case "Reply":

@@ -29,6 +29,11 @@ export const StateGone = "gone";
 export const LifetimeSession = "session";
 /** LifetimeOwner: it is destroyed when the instance that created it is gone. */
 export const LifetimeOwner = "owner";
+/**
+ * LifetimeDurable: it lives until it is destroyed, and each acknowledged write is on disk. It is for contexts that the
+ * broker keeps, and the default there; those of the other lifetimes are gone when the broker restarts.
+ */
+export const LifetimeDurable = "durable";
 
 // Kinds of a context's change.
 
@@ -41,6 +46,16 @@ export const ChangePatch = "patch";
 /** ChangeDestroyed: the context is gone; there is no body. */
 export const ChangeDestroyed = "destroyed";
 
+// What is missing before a change.
+
+/** GapSkipped: changes were skipped while there was no connection. The value is right. */
+export const GapSkipped = "skipped";
+/**
+ * GapLost: the broker's store is not the one that was known before, so that revisions begin anew and what was
+ * acknowledged before may be gone (CONTINUITY_LOST).
+ */
+export const GapLost = "lost";
+
 /** MaxElements bounds every list in a payload struct. */
 export const MaxElements = 100000;
 
@@ -49,7 +64,7 @@ export const MaxID = 9007199254740991;
 
 // Targets of a call, where peer is 0.
 
-/** TargetBest is the peer that offers the method for the longest time. It is the default. */
+/** TargetBest is the peer that offers the method for the longest time, one of this hub before one elsewhere. It is the default. */
 export const TargetBest = "best";
 /** TargetAll is every peer that offers the method, the caller among them. */
 export const TargetAll = "all";
@@ -92,6 +107,8 @@ export const OpGone = 5;
 export const OpBye = 6;
 export const OpReply = 7;
 export const OpError = 8;
+export const OpHello = 9;
+export const OpRenew = 10;
 
 // Interop operations.
 
@@ -156,12 +173,45 @@ export const OpPageClose = 107;
 export const OpPageChallenge = 108;
 export const OpPageState = 109;
 export const OpPageMisuse = 110;
+export const OpPageLink = 111;
+export const OpPageToken = 112;
+
+// States of the link between hub and broker.
+
+/** LinkConnecting: the first attempt is under way. */
+export const LinkConnecting = "connecting";
+/** LinkConnected: what is shared is current. */
+export const LinkConnected = "connected";
+/** LinkOffline: the broker cannot be reached; the hub tries again by itself. */
+export const LinkOffline = "offline";
+/** LinkRefused: the broker does not admit this hub; Fault says why. The hub tries again when the page brings a token. */
+export const LinkRefused = "refused";
+
+// Scopes say among whom a context or a method is shared. Beside these there is "group:" and the name of a group.
+
+/** ScopeLocal: the apps of one hub. It is the default, and needs no broker. */
+export const ScopeLocal = "local";
+/** ScopeUser: all that one user has open, wherever. */
+export const ScopeUser = "user";
+/** ScopeTenant: all users of one tenant. */
+export const ScopeTenant = "tenant";
+/** ScopeEveryone: all users of all tenants of a broker. Who may write there is for the broker's configuration to say. */
+export const ScopeEveryone = "everyone";
+/** ScopeGroup and the name of a group: the users of a tenant that are of that group. */
+export const ScopeGroup = "group:";
 
 // Markers of the messages that travel between windows, in the field "crossframe".
 
 export const MarkInitRequest = "INIT_REQUEST";
 /** MarkChallenge: the page to an app's window, {crossframe, nonce}; the app echoes the nonce on its port. */
 export const MarkChallenge = "CHALLENGE";
+
+// Kinds of connections to a broker.
+
+/** KindHub: a hub, which speaks for its peers. */
+export const KindHub = "hub";
+/** KindProgram: a program, which is one peer itself. */
+export const KindProgram = "program";
 
 /** The protocol versions that this code speaks, newest first. */
 export const versions: readonly number[] = [1];
@@ -206,7 +256,11 @@ export type RefusalCode =
   /** The license key was revoked by its issuer. */
   | "LICENSE_REVOKED"
   /** A limit of the license key is reached. */
-  | "LICENSE_LIMIT";
+  | "LICENSE_LIMIT"
+  /** Nothing says who connects, or what says it is not to be believed. */
+  | "UNAUTHENTICATED"
+  /** The token behind the connection has expired; connect with a new one. */
+  | "SESSION_EXPIRED";
 
 /** Codes that answer one request; the connection goes on. */
 export type RequestCode =
@@ -254,6 +308,16 @@ export type RequestCode =
   | "REVISION_CONFLICT"
   /** The write cannot be made durable now. */
   | "NOT_DURABLE"
+  /** The broker's store cannot be reached, or has no quorum. */
+  | "STORAGE_UNAVAILABLE"
+  /** The broker's store is damaged; its operator has to restore it. */
+  | "STORAGE_CORRUPT"
+  /** The broker's store has no room left; reading goes on. */
+  | "DISK_FULL"
+  /** The broker cannot be reached, and this cannot be decided without it. */
+  | "OFFLINE"
+  /** Nothing is shared in that scope here: there is no broker, or the user is not of that group. */
+  | "SCOPE_UNAVAILABLE"
   /** No app definition has that name. */
   | "APP_NOT_FOUND"
   /** No running instance has that id. */
@@ -293,6 +357,9 @@ export const retryableCodes: readonly Code[] = [
   "CONTEXT_NOT_FOUND",
   "REVISION_CONFLICT",
   "NOT_DURABLE",
+  "STORAGE_UNAVAILABLE",
+  "DISK_FULL",
+  "OFFLINE",
   "APP_FAILED",
   "CONTINUITY_LOST",
   "INTERNAL",
@@ -329,6 +396,11 @@ export interface Definition {
   readonly limits?: Limits;
   /** Grants say what the app may do; if absent, DefaultGrants. */
   readonly grants?: Grants;
+  /**
+   * Sharing says in which scopes the names are that this app uses; the first rule that has a name counts, before those
+   * of the platform.
+   */
+  readonly sharing?: readonly SharingRule[];
   /** SeesUser hands the user's details to the app. */
   readonly seesUser?: boolean;
   /** Single: there is at most one instance; starting it again shows that one. */
@@ -423,6 +495,20 @@ export interface Fault {
   readonly revision?: number;
 }
 
+/** ContextOptions is the head of contexts.get, contexts.subscribe, contexts.destroy and contexts.list. */
+export interface ContextOptions {
+  /** Scope says among whom the context is shared; see ValidScope. If empty, what the configuration says of its name. */
+  readonly scope?: string;
+  /**
+   * Revision and Epoch, to a broker, are what a hub knows of the context already: where both are current, the answer
+   * has no body and says so.
+   */
+  readonly revision?: number;
+  readonly epoch?: string;
+  /** Sequence is that of WriteOptions, for contexts.destroy. */
+  readonly sequence?: number;
+}
+
 /** WriteOptions is the head of contexts.set and contexts.update. */
 export interface WriteOptions {
   /**
@@ -434,6 +520,25 @@ export interface WriteOptions {
   readonly lifetime?: string;
   /** Remove lists members of the value that contexts.update removes. */
   readonly remove?: readonly string[];
+  /** Scope says among whom the context is shared; see ValidScope. If empty, what the configuration says of its name. */
+  readonly scope?: string;
+  /**
+   * Sequence, to a broker, rises with each write of one hub or program. A write whose number the context has seen from
+   * there is acknowledged again and changes nothing.
+   */
+  readonly sequence?: number;
+}
+
+/**
+ * WriteResult is the head of the answer to a write. Empty means: done, in the order that all see, and durable where the
+ * context is.
+ */
+export interface WriteResult {
+  /**
+   * Pending: the broker cannot be reached. Apps of this hub see the write, and the broker gets it when it can; until
+   * then it may still lose against another's.
+   */
+  readonly pending?: boolean;
 }
 
 /**
@@ -447,6 +552,9 @@ export interface PatchOptions {
   readonly set?: readonly (readonly string[])[];
   /** Remove lists paths to remove. */
   readonly remove?: readonly (readonly string[])[];
+  /** Scope and Sequence are those of WriteOptions. */
+  readonly scope?: string;
+  readonly sequence?: number;
 }
 
 /** ContextChange is the head of contexts.event. Empty means an update that removes nothing. */
@@ -455,6 +563,10 @@ export interface ContextChange {
   readonly removed?: readonly string[];
   readonly set?: readonly (readonly string[])[];
   readonly remove?: readonly (readonly string[])[];
+  /** Pending: the value has writes that the broker does not have yet; the revision stays what it was. */
+  readonly pending?: boolean;
+  /** Gap says what is missing before this change; empty means nothing. */
+  readonly gap?: string;
 }
 
 /** ContextInfo describes a shared context; it is the head of contexts.value. */
@@ -466,6 +578,12 @@ export interface ContextInfo {
   readonly owner?: string;
   /** Bytes is the length of its value's JSON text. */
   readonly bytes?: number;
+  /** Scope is among whom it is shared; empty means this hub's apps. */
+  readonly scope?: string;
+  /** Pending: the value has writes that the broker does not have yet. */
+  readonly pending?: boolean;
+  /** Unchanged: the revision that the asker named is current; there is no body. */
+  readonly unchanged?: boolean;
 }
 
 /** ContextList answers contexts.list. */
@@ -488,6 +606,8 @@ export interface MethodOptions {
   readonly exclusive?: boolean;
   /** Tags are labels to search by; at most 16. */
   readonly tags?: readonly string[];
+  /** Scope says among whom the method is offered; see ValidScope. If empty, what the configuration says of its name. */
+  readonly scope?: string;
 }
 
 /** InvokeOptions is the head of interop.invoke. */
@@ -504,6 +624,8 @@ export interface InvokeOptions {
   readonly parent?: number;
   /** Trace is a W3C traceparent, handed on to the handler. */
   readonly trace?: string;
+  /** Hops counts the calls that led to this one elsewhere. Who names too many harms his own call only. */
+  readonly hops?: number;
 }
 
 /** CallInfo is the head of interop.call. */
@@ -532,6 +654,8 @@ export interface MethodInfo {
   readonly accepts?: Json;
   readonly returns?: Json;
   readonly tags?: readonly string[];
+  /** Scope is among whom it is offered; empty means this hub's apps. */
+  readonly scope?: string;
 }
 
 /** MethodList answers interop.discover and interop.watch. */
@@ -620,6 +744,22 @@ export interface PageConfig {
   readonly licenseKeys?: readonly TrustedKey[];
   /** StartMs is how long an app may take to connect, in milliseconds; if 0, DefaultStartMs. */
   readonly startMs?: number;
+  /** Link is the way to the broker; absent where nothing is shared beyond the page. */
+  readonly link?: LinkConfig;
+  readonly sharing?: readonly SharingRule[];
+}
+
+/** LinkConfig is the way to a broker. */
+export interface LinkConfig {
+  /** URL is the address of the broker's WebSocket: ws, wss, or a path on the page's own server. */
+  readonly url: string;
+  /**
+   * TokenURL is where the page gets a token, by GET with the user's cookies; the answer is JSON, {"token": "…"}. It must be of
+   * the page's own origin.
+   */
+  readonly tokenUrl?: string;
+  /** Development lists the users that a developer may choose from, instead of signing in. */
+  readonly development?: readonly User[];
 }
 
 /** Boot is the head of page.boot: the whole configuration of a hub. */
@@ -648,6 +788,18 @@ export interface Boot {
   readonly licenseFault?: Fault;
   /** StartMs is how long an app may take to connect, in milliseconds; if 0, DefaultStartMs. */
   readonly startMs?: number;
+  readonly link?: LinkConfig;
+  readonly sharing?: readonly SharingRule[];
+}
+
+/** LinkState is the head of page.link. */
+export interface LinkState {
+  readonly state: string;
+  /** Pending counts the writes that the broker does not have yet. */
+  readonly pending?: number;
+  readonly fault?: Fault;
+  /** Identity is who the broker says the user is, while connected. */
+  readonly identity?: Identity;
 }
 
 /** TrustedKey is a public key that license keys may be signed with. */
@@ -733,6 +885,13 @@ export interface AuditEvent {
   readonly dropped?: number;
 }
 
+/** SharingRule says in which scope names are shared. The lists hold names, or beginnings of names that end in "*". */
+export interface SharingRule {
+  readonly scope: string;
+  readonly contexts?: readonly string[];
+  readonly methods?: readonly string[];
+}
+
 /**
  * Greeting is INIT_REQUEST: what a client app posts to the main page's window, with exactly one port. Nothing in
  * it is believed but the version list; app is a wish that helps to explain a refusal.
@@ -762,6 +921,47 @@ export interface Ack {
   readonly challenge?: boolean;
   /** User is the person at the desk, where the platform knows one and the definition lets the app see it. */
   readonly user?: User;
+  /** Identity is, from a broker, who the connection is of. */
+  readonly identity?: Identity;
+  /** Epoch identifies, from a broker, its store: another epoch means that revisions begin anew. */
+  readonly epoch?: string;
+}
+
+/** Hello is the head of session.hello. */
+export interface Hello {
+  /** Versions lists the protocol versions that the sender speaks. */
+  readonly versions: readonly number[];
+  /** Kind is one of the Kind constants. */
+  readonly kind: string;
+  /** Token proves who connects; what forms there are is for the broker's configuration to say. */
+  readonly token?: string;
+  /**
+   * Hub identifies the hub or program across its connections: 1 to 64 letters, digits, "-" or "_". Sequences of its
+   * writes are counted under it.
+   */
+  readonly hub: string;
+  /**
+   * Secret was made by the sender along with Hub. Who names a hub that is connected and knows its secret takes that
+   * connection's place; others are refused.
+   */
+  readonly secret: string;
+  /** App names a program, as PeerInfo does; if empty, "program". */
+  readonly app?: string;
+  /** Library names the client library and its version, for the audit log. */
+  readonly library?: string;
+}
+
+/** Token is the head of session.renew and page.token. */
+export interface Token {
+  readonly token?: string;
+}
+
+/** Identity is who a connection to a broker is of, as its authenticator says. */
+export interface Identity {
+  readonly tenant: string;
+  readonly user: User;
+  readonly groups?: readonly string[];
+  readonly roles?: readonly string[];
 }
 
 /** PeerInfo is what peers learn of one another. All of it is derived by the hub. */
@@ -777,6 +977,13 @@ export interface PeerInfo {
   readonly via?: string;
   /** Main marks the main app. */
   readonly main?: boolean;
+  /**
+   * Hub says at which hub, or as which program, the peer is connected, where that is elsewhere; UserID and Tenant are then
+   * whose it is, as the broker says. Of what is elsewhere, all else is what the other hub says.
+   */
+  readonly hub?: string;
+  readonly userId?: string;
+  readonly tenant?: string;
 }
 
 /** User is the person at the desk, as the main page names it at start. */
@@ -805,9 +1012,11 @@ export interface OpInfo {
 
 /** The message table. */
 export const ops: readonly OpInfo[] = [
-  { op: 1, name: "session.ack" },
+  { op: 1, name: "session.ack", answers: true },
   { op: 2, name: "session.refused" },
   { op: 3, name: "session.prove", fromApp: true, beforeReady: true },
+  { op: 9, name: "session.hello", reply: true },
+  { op: 10, name: "session.renew", reply: true },
   { op: 4, name: "session.peer" },
   { op: 5, name: "session.gone" },
   { op: 6, name: "session.bye", fromApp: true, beforeReady: true },
@@ -862,6 +1071,8 @@ export const ops: readonly OpInfo[] = [
   { op: 108, name: "page.challenge" },
   { op: 109, name: "page.state" },
   { op: 110, name: "page.misuse" },
+  { op: 111, name: "page.link" },
+  { op: 112, name: "page.token" },
 ];
 
 /** The limits of an app whose definition sets none. */
