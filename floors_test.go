@@ -47,6 +47,8 @@ var floors = []struct {
 	{"broker/assets/...", 5},
 	{"broker/licensing", 5},
 	{"broker/directory", 5},
+	{"broker/store", 5},
+	{"broker/store/...", 6},
 	{"broker/ws", 5},
 	{"broker/config", 6},
 	{"broker/server", 6},
