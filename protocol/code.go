@@ -23,6 +23,7 @@ const (
 	LicenseExpired      Code = "LICENSE_EXPIRED"
 	LicenseNotYetValid  Code = "LICENSE_NOT_YET_VALID"
 	LicenseRevoked      Code = "LICENSE_REVOKED"
+	LicenseUnverified   Code = "LICENSE_UNVERIFIED"
 	LicenseLimit        Code = "LICENSE_LIMIT"
 	Unauthenticated     Code = "UNAUTHENTICATED"
 	SessionExpired      Code = "SESSION_EXPIRED"
@@ -115,7 +116,8 @@ var codeTable = [...]CodeInfo{
 	{LicenseExpired, RangeRefusal, false, "The license key and its grace days have run out."},
 	{LicenseNotYetValid, RangeRefusal, false, "The license key is not valid yet."},
 	{LicenseRevoked, RangeRefusal, false, "The license key was revoked by its issuer."},
-	{LicenseLimit, RangeRefusal, false, "A limit of the license key is reached."},
+	{LicenseUnverified, RangeRefusal, false, "The list that says which license keys were revoked is not valid or out of date."},
+	{LicenseLimit, RangeRefusal, false, "A limit of the license key is reached, or the key does not include the feature."},
 	{Unauthenticated, RangeRefusal, false, "Nothing says who connects, or what says it is not to be believed."},
 	{SessionExpired, RangeRefusal, false, "The token behind the connection has expired; connect with a new one."},
 	{BadMessage, RangeRequest, false, "The message does not have the form that the table gives it."},

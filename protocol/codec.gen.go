@@ -475,6 +475,9 @@ func (v *PageConfig) walk(w *walker) {
 	pointer(w, "user", optional, &v.User)
 	w.string("licenseKey", optional, &v.LicenseKey)
 	structs(w, "licenseKeys", optional, &v.LicenseKeys)
+	w.string("licenseKeySet", optional, &v.LicenseKeySet)
+	structs(w, "licenseRoots", optional, &v.LicenseRoots)
+	w.string("licenseRevocations", optional, &v.LicenseRevocations)
 	w.int("startMs", optional, &v.StartMs)
 	pointer(w, "link", optional, &v.Link)
 	structs(w, "sharing", optional, &v.Sharing)
@@ -537,6 +540,21 @@ func (v *LinkState) walk(w *walker) {
 }
 
 // AppendJSON appends v as a JSON object.
+func (v *LicenseReport) AppendJSON(dst []byte) []byte { return encode(dst, v) }
+
+// DecodeJSON sets v to what text says; empty text is the zero value. An error is a *Fault and leaves v unspecified.
+func (v *LicenseReport) DecodeJSON(text []byte) error {
+	*v = LicenseReport{}
+	return decode(text, v)
+}
+
+func (v *LicenseReport) walk(w *walker) {
+	w.int("nowMs", always, &v.NowMs)
+	w.string("claims", optional, &v.Claims)
+	pointer(w, "fault", optional, &v.Fault)
+}
+
+// AppendJSON appends v as a JSON object.
 func (v *TrustedKey) AppendJSON(dst []byte) []byte { return encode(dst, v) }
 
 // DecodeJSON sets v to what text says; empty text is the zero value. An error is a *Fault and leaves v unspecified.
@@ -577,6 +595,7 @@ func (v *BootResult) DecodeJSON(text []byte) error {
 func (v *BootResult) walk(w *walker) {
 	pointer(w, "fault", optional, &v.Fault)
 	w.string("license", optional, &v.License)
+	w.int("licenseUntilMs", optional, &v.LicenseUntilMs)
 	w.strings("warnings", optional, &v.Warnings)
 }
 

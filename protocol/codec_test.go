@@ -21,7 +21,7 @@ func payloads() []codec {
 		&Challenge{}, &ConnectionRecord{}, &ContextChange{}, &ContextInfo{}, &ContextList{}, &ContextOptions{}, &Definition{}, &Fault{},
 		&Frame{}, &FrameSpec{}, &FrameState{}, &Grants{}, &Greet{}, &Greeting{}, &Hello{}, &Identity{}, &InstanceInfo{}, &InstanceList{},
 		&InstanceRecord{}, &InvokeOptions{}, &Limits{}, &LinkConfig{}, &LinkState{}, &MethodChange{}, &MethodInfo{}, &MethodList{}, &MethodOptions{},
-		&MethodQuery{}, &Misuse{}, &PageConfig{}, &PatchOptions{}, &PeerInfo{}, &Policy{}, &SharingRule{}, &StartOptions{}, &Token{},
+		&MethodQuery{}, &Misuse{}, &LicenseReport{}, &PageConfig{}, &PatchOptions{}, &PeerInfo{}, &Policy{}, &SharingRule{}, &StartOptions{}, &Token{},
 		&TrustedKey{}, &User{}, &WriteOptions{}, &WriteResult{},
 	}
 }

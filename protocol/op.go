@@ -86,6 +86,7 @@ const (
 	OpPageMisuse    Op = 110
 	OpPageLink      Op = 111
 	OpPageToken     Op = 112
+	OpPageLicense   Op = 113
 )
 
 // Direction says who may send an operation.
@@ -195,6 +196,7 @@ var opTable = [...]OpInfo{
 	{Op: OpPageMisuse, Name: "page.misuse", Room: "page", From: FromPage, Head: "Misuse", Fields: "peer: the port", Summary: "The guard dropped messages of a port."},
 	{Op: OpPageLink, Name: "page.link", Room: "page", From: ToPage, Head: "LinkState", Summary: "How the hub stands with its broker, for the page to show."},
 	{Op: OpPageToken, Name: "page.token", Room: "page", From: FromPage | ToPage, Head: "Token", Summary: "The hub asks for a token, with an empty head; the page brings one, or an empty one where there is none."},
+	{Op: OpPageLicense, Name: "page.license", Room: "page", From: FromPage, Head: "LicenseReport", Summary: "The license was looked at again: it may have been renewed, or revoked."},
 }
 
 // Ops returns the message table.

@@ -13,9 +13,14 @@ type PageConfig struct {
 	Policy Policy       `json:"policy,omitempty"`
 	Limits Limits       `json:"limits,omitempty"`
 	User   *User        `json:"user,omitempty"`
-	// LicenseKey is checked in the browser, by one of LicenseKeys.
+	// LicenseKey is checked in the browser, by one of LicenseKeys or of the keys of LicenseKeySet.
 	LicenseKey  string       `json:"licenseKey,omitempty"`
 	LicenseKeys []TrustedKey `json:"licenseKeys,omitempty"`
+	// LicenseKeySet is a signed list of trusted keys; one of LicenseRoots signed it.
+	LicenseKeySet string       `json:"licenseKeySet,omitempty"`
+	LicenseRoots  []TrustedKey `json:"licenseRoots,omitempty"`
+	// LicenseRevocations is the signed list of what was revoked; if empty, nothing is looked up.
+	LicenseRevocations string `json:"licenseRevocations,omitempty"`
 	// StartMs is how long an app may take to connect, in milliseconds; if 0, DefaultStartMs.
 	StartMs int64 `json:"startMs,omitempty"`
 	// Link is the way to the broker; absent where nothing is shared beyond the page.
@@ -82,6 +87,15 @@ type LinkState struct {
 	Identity *Identity `json:"identity,omitempty"`
 }
 
+// LicenseReport is the head of page.license: what the Worker found when it looked at the license again. Of claims and fault there
+// is one at most; where there is neither, no license key is configured.
+type LicenseReport struct {
+	// NowMs is the wall clock, in milliseconds since 1970: the server's, where it could be asked.
+	NowMs  int64  `json:"nowMs"`
+	Claims string `json:"claims,omitempty"`
+	Fault  *Fault `json:"fault,omitempty"`
+}
+
 // TrustedKey is a public key that license keys may be signed with.
 type TrustedKey struct {
 	ID string `json:"id"`
@@ -103,8 +117,11 @@ type Policy struct {
 type BootResult struct {
 	// Fault says why the hub does not run; absent where it does.
 	Fault *Fault `json:"fault,omitempty"`
-	// License is the state of the license key for people: "development", "valid", "expiring" or "grace".
+	// License is the state of the license key for people: "development", "valid", "expiring", "grace", "expired" or "revoked".
 	License string `json:"license,omitempty"`
+	// LicenseUntilMs is when that changes, on the wall clock: the end of the license, in its grace days their end, and
+	// once it is revoked when the connections end. 0 where nothing changes by itself.
+	LicenseUntilMs int64 `json:"licenseUntilMs,omitempty"`
 	// Warnings are findings in the configuration that do not stop the start.
 	Warnings []string `json:"warnings,omitempty"`
 }

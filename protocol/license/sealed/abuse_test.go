@@ -118,7 +118,7 @@ func TestAddedSlot(t *testing.T) {
 func TestForgedTokens(t *testing.T) {
 	l := sample()
 	claims := string(appendClaims(nil, &l))
-	genuine := sign([]byte(claims), signer(t))
+	genuine := forLicenses.sign([]byte(claims), signer(t))
 	stranger, err := NewSigningKey("2026a")
 	if err != nil {
 		t.Fatal(err)
@@ -137,8 +137,8 @@ func TestForgedTokens(t *testing.T) {
 	for what, token := range map[string]string{
 		"no signature":       tokenHeader + b64(claims) + "." + footer,
 		"zero signature":     tokenHeader + b64(claims+strings.Repeat("\x00", 64)) + "." + footer,
-		"other signer":       sign([]byte(claims), stranger),
-		"unknown kid":        sign([]byte(claims), unknown),
+		"other signer":       forLicenses.sign([]byte(claims), stranger),
+		"unknown kid":        forLicenses.sign([]byte(claims), unknown),
 		"jwt alg none":       b64(`{"alg":"none"}`) + "." + b64(claims) + ".",
 		"jwt HS256":          jwt + "." + strict.EncodeToString(mac.Sum(nil)),
 		"v4.local":           "v4.local." + body + "." + footer,
@@ -163,10 +163,10 @@ func TestForgedTokens(t *testing.T) {
 
 // TestSignedNonsense: what a careless issuer might sign is refused; package license has the cases.
 func TestSignedNonsense(t *testing.T) {
-	refused(t, "no claims", packed(t, []string{page}, sign([]byte("{}"), signer(t))), page, protocol.LicenseInvalid)
+	refused(t, "no claims", packed(t, []string{page}, forLicenses.sign([]byte("{}"), signer(t))), page, protocol.LicenseInvalid)
 	retired := signer(t).Trusted()
 	retired.NotAfterIssued = now
-	_, fault := Open(packed(t, []string{page}, sign([]byte("x"), signer(t))), page, []protocol.TrustedKey{retired}, now)
+	_, fault := Open(packed(t, []string{page}, forLicenses.sign([]byte("x"), signer(t))), page, []protocol.TrustedKey{retired}, now)
 	if codeOf(fault) != protocol.LicenseInvalid {
 		t.Errorf("claims without a time, by a retired key: %v", fault)
 	}

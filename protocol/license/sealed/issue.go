@@ -70,7 +70,7 @@ func issueWith(random []byte, l license.License, key SigningKey) (string, error)
 	if err := l.Validate(); err != nil {
 		return "", fmt.Errorf("issue license: %w", err)
 	}
-	sealed, err := pack(random, labels, sign(appendClaims(nil, &l), key))
+	sealed, err := pack(random, labels, forLicenses.sign(appendClaims(nil, &l), key))
 	if err != nil {
 		return "", fmt.Errorf("issue license: %w", err)
 	}
@@ -105,14 +105,6 @@ func pack(random []byte, labels []string, token string) (string, error) {
 	raw = append(raw, nonceOf(head)...)
 	raw = aead.Seal(raw, nonceOf(head), []byte(token), head)
 	return prefix + strict.EncodeToString(raw[len(prefix):]), nil
-}
-
-// sign makes the token for claims.
-func sign(claims []byte, key SigningKey) string {
-	footer := []byte(footerStart + key.ID + footerEnd)
-	signature := ed25519.Sign(key.Private, preAuth([]byte(tokenHeader), claims, footer, []byte(assertion)))
-	body := append(slices.Clone(claims), signature...)
-	return tokenHeader + strict.EncodeToString(body) + "." + strict.EncodeToString(footer)
 }
 
 // appendClaims writes the claims as JSON, always in the same order.

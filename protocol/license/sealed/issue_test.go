@@ -80,7 +80,7 @@ func TestTokenIsPaseto(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	parsed, err := paseto.NewParserWithoutExpiryCheck().ParseV4Public(secret.Public(), sign(ours, signer(t)), []byte(assertion))
+	parsed, err := paseto.NewParserWithoutExpiryCheck().ParseV4Public(secret.Public(), forLicenses.sign(ours, signer(t)), []byte(assertion))
 	if err != nil || !sameJSON(t, parsed.ClaimsJSON(), ours) || string(parsed.Footer()) != `{"kid":"2026a"}` {
 		t.Errorf("our token is to them %s, %s, %v", parsed.ClaimsJSON(), parsed.Footer(), err)
 	}
@@ -88,11 +88,11 @@ func TestTokenIsPaseto(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	claims, key, fault := verify(theirs.V4Sign(secret, []byte(assertion)), trusted(t))
+	claims, key, fault := forLicenses.verify(theirs.V4Sign(secret, []byte(assertion)), trusted(t))
 	if fault != nil || key.ID != "2026a" || !sameJSON(t, claims, ours) {
 		t.Errorf("their token is to us %s, %v, %v", claims, key, fault)
 	}
-	if _, _, fault := verify(theirs.V4Sign(secret, nil), trusted(t)); codeOf(fault) != protocol.LicenseInvalid {
+	if _, _, fault := forLicenses.verify(theirs.V4Sign(secret, nil), trusted(t)); codeOf(fault) != protocol.LicenseInvalid {
 		t.Errorf("their token for another purpose: %v", fault)
 	}
 }

@@ -45,12 +45,12 @@ func authenticate(key, pageOrigin string, keys []protocol.TrustedKey) (claims []
 	if !ok {
 		return nil, "", license.Invalid("it is incomplete or was altered")
 	}
-	claims, trusted, fault := verify(string(token), keys)
+	claims, trusted, fault := forLicenses.verify(string(token), keys)
 	if fault != nil {
 		return nil, "", fault
 	}
 	if trusted.NotAfterIssued != 0 {
-		if l, err := license.Parse(claims); err != nil || l.IssuedAt > trusted.NotAfterIssued {
+		if l, err := license.Parse(claims); err != nil || retired(&trusted, l.IssuedAt) {
 			return nil, "", license.Invalid("it was issued after its signing key " + trusted.ID + " had been retired")
 		}
 	}

@@ -14,7 +14,6 @@ const (
 	page = "https://desk.example.com"
 	// now is in 2026; sample begins a day before and lasts a year.
 	now = 1_780_000_000
-	day = 24 * 60 * 60
 )
 
 // signer is a key that everybody knows.

@@ -44,13 +44,10 @@ func TestVectors(t *testing.T) {
 	if *update {
 		writeVectors(t)
 	}
-	text, err := os.ReadFile(vectorFile)
-	if err != nil {
-		t.Fatal(err)
-	}
 	var v vectors
-	if err := json.Unmarshal(text, &v); err != nil || len(v.Cases) == 0 {
-		t.Fatal(len(v.Cases), err)
+	readJSON(t, vectorFile, &v)
+	if len(v.Cases) == 0 {
+		t.Fatal("there are no cases")
 	}
 	for _, c := range v.Cases {
 		for _, p := range c.Pages {
@@ -88,6 +85,11 @@ func writeVectors(t *testing.T) {
 		}
 		v.Cases = append(v.Cases, c)
 	}
+	writeJSON(t, vectorFile, v)
+}
+
+func writeJSON(t *testing.T, file string, v any) {
+	t.Helper()
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)
 	e.SetEscapeHTML(false)
@@ -95,7 +97,7 @@ func writeVectors(t *testing.T) {
 	if err := e.Encode(v); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(vectorFile, b.Bytes(), 0o644); err != nil {
+	if err := os.WriteFile(file, b.Bytes(), 0o644); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -175,6 +175,7 @@ export const OpPageState = 109;
 export const OpPageMisuse = 110;
 export const OpPageLink = 111;
 export const OpPageToken = 112;
+export const OpPageLicense = 113;
 
 // States of the link between hub and broker.
 
@@ -255,7 +256,9 @@ export type RefusalCode =
   | "LICENSE_NOT_YET_VALID"
   /** The license key was revoked by its issuer. */
   | "LICENSE_REVOKED"
-  /** A limit of the license key is reached. */
+  /** The list that says which license keys were revoked is not valid or out of date. */
+  | "LICENSE_UNVERIFIED"
+  /** A limit of the license key is reached, or the key does not include the feature. */
   | "LICENSE_LIMIT"
   /** Nothing says who connects, or what says it is not to be believed. */
   | "UNAUTHENTICATED"
@@ -739,9 +742,14 @@ export interface PageConfig {
   readonly policy?: Policy;
   readonly limits?: Limits;
   readonly user?: User;
-  /** LicenseKey is checked in the browser, by one of LicenseKeys. */
+  /** LicenseKey is checked in the browser, by one of LicenseKeys or of the keys of LicenseKeySet. */
   readonly licenseKey?: string;
   readonly licenseKeys?: readonly TrustedKey[];
+  /** LicenseKeySet is a signed list of trusted keys; one of LicenseRoots signed it. */
+  readonly licenseKeySet?: string;
+  readonly licenseRoots?: readonly TrustedKey[];
+  /** LicenseRevocations is the signed list of what was revoked; if empty, nothing is looked up. */
+  readonly licenseRevocations?: string;
   /** StartMs is how long an app may take to connect, in milliseconds; if 0, DefaultStartMs. */
   readonly startMs?: number;
   /** Link is the way to the broker; absent where nothing is shared beyond the page. */
@@ -802,6 +810,17 @@ export interface LinkState {
   readonly identity?: Identity;
 }
 
+/**
+ * LicenseReport is the head of page.license: what the Worker found when it looked at the license again. Of claims and fault there
+ * is one at most; where there is neither, no license key is configured.
+ */
+export interface LicenseReport {
+  /** NowMs is the wall clock, in milliseconds since 1970: the server's, where it could be asked. */
+  readonly nowMs: number;
+  readonly claims?: string;
+  readonly fault?: Fault;
+}
+
 /** TrustedKey is a public key that license keys may be signed with. */
 export interface TrustedKey {
   readonly id: string;
@@ -823,8 +842,13 @@ export interface Policy {
 export interface BootResult {
   /** Fault says why the hub does not run; absent where it does. */
   readonly fault?: Fault;
-  /** License is the state of the license key for people: "development", "valid", "expiring" or "grace". */
+  /** License is the state of the license key for people: "development", "valid", "expiring", "grace", "expired" or "revoked". */
   readonly license?: string;
+  /**
+   * LicenseUntilMs is when that changes, on the wall clock: the end of the license, in its grace days their end, and
+   * once it is revoked when the connections end. 0 where nothing changes by itself.
+   */
+  readonly licenseUntilMs?: number;
   /** Warnings are findings in the configuration that do not stop the start. */
   readonly warnings?: readonly string[];
 }
@@ -1073,6 +1097,7 @@ export const ops: readonly OpInfo[] = [
   { op: 110, name: "page.misuse" },
   { op: 111, name: "page.link" },
   { op: 112, name: "page.token" },
+  { op: 113, name: "page.license" },
 ];
 
 /** The limits of an app whose definition sets none. */
