@@ -724,6 +724,7 @@ func (v *Greeting) walk(w *walker) {
 	w.ints("versions", always, &v.Versions)
 	w.string("app", optional, &v.App)
 	w.string("library", optional, &v.Library)
+	w.bool("loaded", optional, &v.Loaded)
 }
 
 // AppendJSON appends v as a JSON object.

@@ -14,6 +14,9 @@ type Greeting struct {
 	App string `json:"app,omitempty"`
 	// Library names the client library and its version, for the audit log.
 	Library string `json:"library,omitempty"`
+	// Loaded: the document's load event is over. A document of an opaque origin that says so cannot be taken for one that
+	// its frame loads later; saying it falsely harms only who does.
+	Loaded bool `json:"loaded,omitempty"`
 }
 
 // Markers of the messages that travel between windows, in the field "crossframe".

@@ -32,7 +32,13 @@ export function windowEntrance(environment: Environment, app?: string, hubOrigin
     );
   }
   const origins = hubCandidates(environment, hubOrigins);
-  const greeting: Greeting = { crossframe: "INIT_REQUEST", versions: [1], library, ...(app && { app }) };
+  const greeting = (): Greeting => ({
+    crossframe: "INIT_REQUEST",
+    versions: [1],
+    library,
+    ...(app && { app }),
+    ...(environment.loaded() && { loaded: true }),
+  });
   return {
     open: () => greet(hubWindow, origins, greeting),
 

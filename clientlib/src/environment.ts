@@ -11,6 +11,8 @@ export interface Environment extends Surroundings {
   readonly hubWindow: HubWindow | undefined;
   /** Where the messages of other windows and the events of the page's life arrive. */
   readonly events: Pick<EventTarget, "addEventListener">;
+  /** Whether the page's load event is over. */
+  loaded(): boolean;
 }
 
 /** Reads the environment of this page. */
@@ -26,5 +28,6 @@ export function browserEnvironment(scriptOrigin?: string): Environment {
     scriptOrigin,
     ownOrigin: window.location.origin,
     events: window,
+    loaded: () => performance.getEntriesByType("navigation").some((entry) => (entry as PerformanceNavigationTiming).loadEventEnd > 0),
   };
 }

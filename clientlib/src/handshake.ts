@@ -29,7 +29,7 @@ const firstRepeatMs = 1_000;
  * Greets the hub until it answers. Each greeting brings a channel of its own, so that nothing answers on one that
  * was given up; and each is posted with an exact target origin, so that no other page ever gets hold of a port.
  */
-export function greet(hub: HubWindow, origins: readonly string[], greeting: Greeting): Attempt {
+export function greet(hub: HubWindow, origins: readonly string[], greeting: () => Greeting): Attempt {
   let open: MessagePort[] = [];
   let timer: ReturnType<typeof setTimeout>;
 
@@ -48,7 +48,7 @@ export function greet(hub: HubWindow, origins: readonly string[], greeting: Gree
         acknowledgement(port1)
           .finally(() => stop(port1))
           .then(resolve, reject);
-        hub.postMessage(greeting, origin, [port2]);
+        hub.postMessage(greeting(), origin, [port2]);
         return port1;
       });
       timer = setTimeout(round, patience, patience * 2);

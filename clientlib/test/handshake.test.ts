@@ -71,6 +71,17 @@ describe("greeting", () => {
     await Promise.all(closed);
   });
 
+  test("says whether the page has loaded by the time of each", async () => {
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    const scripted = new ScriptedHub();
+    let loaded = false;
+    const failed = rejection(connectIn(scripted.environment({ loaded: () => loaded }), trusting));
+    loaded = true;
+    vi.advanceTimersByTime(10_000);
+    await failed;
+    expect(scripted.greetings.items.map(({ greeting }) => greeting["loaded"])).toEqual([undefined, true, true, true]);
+  });
+
   test("of which the second is answered connects once; a late answer to the first goes nowhere", async () => {
     vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
     const scripted = new ScriptedHub();

@@ -118,7 +118,7 @@ export class ScriptedHub {
   #connections = 0;
 
   environment(facts: Partial<Environment> = {}): Environment {
-    return { hubWindow: this.window, hubOrigin, ownOrigin: "https://crm.example.com", events: this.events, ...facts };
+    return { hubWindow: this.window, hubOrigin, ownOrigin: "https://crm.example.com", events: this.events, loaded: () => false, ...facts };
   }
 
   /** Posts a window message to the app, by default as the hub's window would. */

@@ -34,6 +34,8 @@ type Greeting struct {
 	App string
 	// Library names the client library, for the audit log.
 	Library string
+	// Loaded: the document says that its load event is over.
+	Loaded bool
 }
 
 // Dialect is one way to greet and to speak.

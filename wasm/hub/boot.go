@@ -182,7 +182,7 @@ func (h *Hub) resumeTurn(t *peer.Turn) {
 	h.apps.Resume(t)
 	for _, c := range h.live() {
 		if !c.opaque() {
-			h.challenge(c)
+			h.challenge(c, protocol.ProofMs)
 		}
 	}
 }

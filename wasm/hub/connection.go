@@ -26,8 +26,8 @@ type connection struct {
 	session dialect.Session
 	// proofs are the open challenges, the oldest first.
 	proofs []proof
-	// loads is the frame's count of load events when an opaque document was admitted: it cannot be challenged,
-	// so it may live through one load event, its own.
+	// loads is the frame's count of load events before an opaque document's own: it cannot be challenged, so it lives
+	// through one load event more, unless it has said that its own is over.
 	loads int64
 	// early counts messages before it was ready.
 	early int
@@ -42,6 +42,10 @@ type proof struct {
 	nonce string
 	due   int64
 }
+
+// awayMs is how long a document may take to echo where the page saw something in its frame go to a forbidden address.
+// The page cannot be quite sure which frame it was, so the document still gets to say that it is there.
+const awayMs = 700
 
 // maxProofs bounds the open challenges of a connection. A frame that loads more often than that within the time for
 // an echo holds no document that could be asked.
@@ -144,14 +148,17 @@ func (h *Hub) ready(c *connection) {
 	}
 }
 
-// challenge asks the page to post a new nonce to the connection's window. Those that are open stay so: an echo may be
-// under way, and a frame that goes on loading must not put off its proof for ever.
-func (h *Hub) challenge(c *connection) {
+// challenge asks the page to post a new nonce to the connection's window, to be echoed within ms. Those that are open
+// stay so: an echo may be under way, and a frame that goes on loading must not put off its proof for ever.
+func (h *Hub) challenge(c *connection, ms int64) {
 	if len(c.proofs) == maxProofs {
 		h.revoke(c, "the frame was loaded again and again, and no document proved itself")
 		return
 	}
-	p := proof{h.token(), h.turn.Now + protocol.ProofMs}
+	p := proof{h.token(), h.turn.Now + ms}
+	for i := range c.proofs {
+		c.proofs[i].due = min(c.proofs[i].due, p.due)
+	}
 	c.proofs = append(c.proofs, p)
 	h.proofs.Add(uint64(c.port), c.proofs[0].due)
 	head := protocol.Challenge{Nonce: p.nonce, Origin: c.peer.Info.Origin, Window: c.source.window}

@@ -140,7 +140,7 @@ func (h *Hub) enter(v *visitor, in *apps.Instance) {
 	}
 	c := &connection{
 		peer: h.admitted(in, v.source, v.origin), port: v.port, source: v.source, dialect: v.dialect, version: v.hello.Version,
-		session: v.dialect.Open(v.hello.Version), loads: in.Loads, met: make(map[peer.ID]struct{}), proofs: unanswered,
+		session: v.dialect.Open(v.hello.Version), loads: v.loadsBefore(in), met: make(map[peer.ID]struct{}), proofs: unanswered,
 	}
 	ack := protocol.Ack{
 		ConnectionID: c.peer.ConnectionID, Version: c.version, Hub: h.boot.Hub, Me: c.peer.Info, Limits: c.peer.Limits, Challenge: !c.opaque(),
@@ -161,7 +161,16 @@ func (h *Hub) enter(v *visitor, in *apps.Instance) {
 		h.ready(c)
 		return
 	}
-	h.challenge(c)
+	h.challenge(c, protocol.ProofMs)
+}
+
+// loadsBefore returns how many load events its frame had before the visitor's own. One whose own is over has had
+// it counted, unless it is still under way from the page.
+func (v *visitor) loadsBefore(in *apps.Instance) int64 {
+	if v.hello.Loaded && v.source.window == 0 {
+		return max(in.Loads-1, 0)
+	}
+	return in.Loads
 }
 
 // admitMain admits the main page itself, as peer zero.

@@ -5,6 +5,9 @@ import (
 	"github.com/crossframe/crossframe/wasm/peer"
 )
 
+// AwayMs is how long a document may take to echo after its frame was seen to go away.
+const AwayMs = awayMs
+
 // Handle replaces the handler of an operation: tests put one there that fails.
 func (h *Hub) Handle(op protocol.Op, handler func(*peer.Turn)) { h.handlers[op] = handler }
 

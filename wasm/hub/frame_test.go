@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/crossframe/crossframe/protocol"
+	"github.com/crossframe/crossframe/wasm/hub"
 	"github.com/crossframe/crossframe/wasm/hub/hubtest"
 )
 
@@ -151,6 +152,51 @@ func TestFrameRemoved(t *testing.T) {
 	}
 }
 
+// TestLateOpaqueDocument: an opaque document that greets after its own load event does not outlive the next one, be it
+// of a document that took its place. Its own load event, still on the way from the page, costs it nothing.
+func TestLateOpaqueDocument(t *testing.T) {
+	const loaded = `{"crossframe":"INIT_REQUEST","versions":[1],"loaded":true}`
+	for _, c := range []struct {
+		name          string
+		before, after int
+		text          string
+		ended         bool
+	}{
+		{"early", 0, 1, "", false},
+		{"early, replaced", 0, 2, "", true},
+		{"late", 1, 0, loaded, false},
+		{"late, replaced", 1, 1, loaded, true},
+		{"late by a silent library, replaced", 1, 1, "", false},
+		{"late, its load event overtaken", 0, 1, loaded, false},
+		{"late, overtaken, replaced", 0, 2, loaded, true},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			d, main := newDesk(t)
+			frame, _ := d.Open(main, "box")
+			for range c.before {
+				d.Load(frame)
+			}
+			client := d.Greet(hubtest.Visit{Frame: frame, Origin: "null", Text: c.text})
+			for range c.after {
+				d.Load(frame)
+			}
+			if d.Pass(protocol.ProofMs); client.Closed != c.ended {
+				t.Errorf("ended: %v", client.Closed)
+			}
+		})
+	}
+	// A load event of the frame is not one of a document nested in it.
+	d, main := newDesk(t)
+	list := protocol.AppList{Apps: []protocol.Definition{{Name: "box", URL: "https://box.example/", AllowOpaque: true, AllowNested: true}}}
+	main.Ask(message(protocol.OpAppDefine, "", &list))
+	box := d.Connect(main, "box", "null")
+	d.Load(box.Frame)
+	inner := d.Greet(hubtest.Visit{Frame: box.Frame, Window: 1, Origin: "null", Text: loaded})
+	if d.Load(box.Frame); inner.Closed {
+		t.Error("a nested document was ended with the first load of the frame around it")
+	}
+}
+
 // TestPageFailed: why a frame does not show its app becomes its state, at once where nothing is connected, and else
 // if the document does not prove itself.
 func TestPageFailed(t *testing.T) {
@@ -178,7 +224,11 @@ func TestPageFailed(t *testing.T) {
 	if away.Closed || d.LastState(away.Frame).State != protocol.StateConnected {
 		t.Fatal("a guess of the page ended a connection")
 	}
-	d.Pass(protocol.ProofMs)
+	// F01: it has less time than after a load that nothing was seen before.
+	if d.Pass(hub.AwayMs - 1); away.Closed {
+		t.Fatal("ended before its time")
+	}
+	d.Pass(1)
 	wantEnd(t, away, protocol.SessionRevoked)
 	if s := d.LastState(away.Frame); s.State != protocol.StateFailed || s.Reason.Message != blocked.Message {
 		t.Fatalf("the frame shows %+v", s)

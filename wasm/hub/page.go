@@ -35,10 +35,14 @@ func (h *Hub) frameEvent(t *peer.Turn) {
 // recheck makes every document of a frame prove itself again: a load event may mean that another document is
 // there now, and a port can outlive the document that greeted with it.
 func (h *Hub) recheck(in *apps.Instance) {
+	ms := int64(protocol.ProofMs)
+	if in.Blocked != nil {
+		ms = awayMs
+	}
 	for _, c := range h.inFrame(in.Frame) {
 		switch {
 		case !c.opaque():
-			h.challenge(c)
+			h.challenge(c, ms)
 		case in.Loads > c.loads+1:
 			h.revoke(c, "another document was loaded into the frame")
 		}
@@ -60,7 +64,7 @@ func (h *Hub) boundNested(fresh *connection) {
 		switch {
 		case c == fresh || c.source.window == 0:
 		case !c.opaque() && len(c.proofs) == 0:
-			h.challenge(c)
+			h.challenge(c, protocol.ProofMs)
 		case c.opaque() && !ended:
 			ended = true
 			h.revoke(c, "too many documents are nested in this frame")

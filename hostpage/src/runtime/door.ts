@@ -70,10 +70,10 @@ export class Door {
 /** The JSON text of a greeting; undefined for anything else. Only the fields of a greeting are read. */
 function greetingText(data: unknown): string | undefined {
   if (typeof data !== "object" || data === null || Array.isArray(data)) return undefined;
-  const { crossframe, versions, app, library } = data as Record<string, unknown>;
+  const { crossframe, versions, app, library, loaded } = data as Record<string, unknown>;
   if (crossframe !== MarkInitRequest) return undefined;
   try {
-    const text = JSON.stringify({ crossframe, versions, app, library });
+    const text = JSON.stringify({ crossframe, versions, app, library, loaded });
     return text.length <= GREETING_LIMIT ? text : undefined;
   } catch {
     return undefined;

@@ -60,7 +60,7 @@ func (d *Dialect) Greet(text []byte) (dialect.Greeting, *protocol.Fault, bool) {
 	if g.Crossframe != protocol.MarkInitRequest {
 		return dialect.Greeting{}, nil, false
 	}
-	greeting := dialect.Greeting{App: g.App, Library: g.Library}
+	greeting := dialect.Greeting{App: g.App, Library: g.Library, Loaded: g.Loaded}
 	version, ok := protocol.Negotiate(g.Versions)
 	if !ok {
 		return greeting, unsupported(), true

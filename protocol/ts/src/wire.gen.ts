@@ -929,6 +929,11 @@ export interface Greeting {
   readonly app?: string;
   /** Library names the client library and its version, for the audit log. */
   readonly library?: string;
+  /**
+   * Loaded: the document's load event is over. A document of an opaque origin that says so cannot be taken for one that
+   * its frame loads later; saying it falsely harms only who does.
+   */
+  readonly loaded?: boolean;
 }
 
 /** Ack is the head of INIT_ACK. */
