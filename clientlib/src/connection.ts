@@ -52,6 +52,7 @@ export function createConnection() {
   const peers = new Map<number, PeerInfo>();
   const handlers = new Map<number, (message: Message) => void>();
   const losses: (() => void)[] = [];
+  const endings: ((id: number, error: CrossframeError) => void)[] = [];
   const pending = new Map<number, Pending>();
   const outbox = createOutbox();
   const pacer = createPacer();
@@ -148,7 +149,12 @@ export function createConnection() {
   };
   for (const op of [OpReply, OpResult, OpEnd, OpContextValue]) on(op, answer);
   for (const op of [OpProgress, OpPart]) on(op, (m) => pending.get(m.id)?.more?.(m));
-  on(OpError, (m) => settle(m.id)?.reject(fromFault(readHead<Fault>(m))));
+  on(OpError, (m) => {
+    const error = fromFault(readHead<Fault>(m));
+    const request = settle(m.id);
+    if (request) request.reject(error);
+    else tell(endings, m.id, error);
+  });
   on(OpPeer, (m) => peers.set(m.peer, readHead<PeerInfo>(m)));
   on(OpGone, (m) => peers.delete(m.peer));
 
@@ -161,6 +167,9 @@ export function createConnection() {
 
     /** Sets who is told when the port is gone. */
     onLost: (handler: () => void) => void losses.push(handler),
+
+    /** Sets who is told an error about a request that was answered before. */
+    onEnded: (handler: (id: number, error: CrossframeError) => void) => void endings.push(handler),
 
     /** The latest acknowledgement. */
     ack: () => ack,

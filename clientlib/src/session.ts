@@ -12,6 +12,8 @@ export interface SessionEvents {
   disconnected: CrossframeError;
   /** It is connected again: methods, subscriptions and watches are back, but for what is listed. */
   reconnected: { readonly lost: readonly Lost[] };
+  /** The hub took a method, a subscription or a watch back: the app's definition does not grant it any more. */
+  lost: Lost;
   /** It is over for good. */
   closed: CrossframeError;
 }
@@ -36,7 +38,7 @@ export type Session = ReturnType<typeof createSession>;
 /** The life of a connection over several ports: connecting, proving the document, losing it, connecting again. */
 export function createSession(entrance: Entrance, { timeout = 10_000, signal, reconnect = true }: SessionOptions) {
   const connection = createConnection();
-  const standing = createStandingRequests(connection);
+  const standing = createStandingRequests(connection, (lost) => emit("lost", lost));
   const listeners = new Set<(event: string, value: never) => void>();
   /** What the app was started with. */
   let context: unknown;

@@ -16,11 +16,11 @@ export interface Standing {
   readonly first?: (message: Message) => void;
   /** Takes what comes after the answer. A false return says that something is missing: it is asked for anew. */
   readonly event: (message: Message) => unknown;
-  /** It could not be had again after a reconnect. */
+  /** The hub took it back, or it could not be had again after a reconnect. */
   readonly lost?: () => void;
 }
 
-/** Something that could not be had again after a reconnect. */
+/** Something that the hub took back, or that could not be had again after a reconnect. */
 export interface Lost {
   /** The operation and the name, such as "interop.register crm.open". */
   readonly what: string;
@@ -36,9 +36,15 @@ const askAgainMs = 1_000;
 
 export type StandingRequests = ReturnType<typeof createStandingRequests>;
 
-/** Every standing request of a connection, asked again when the connection is. */
-export function createStandingRequests(connection: Connection) {
+/** Every standing request of a connection, asked again when the connection is. ended is told what the hub takes back. */
+export function createStandingRequests(connection: Connection, ended: (lost: Lost) => void) {
   const entries = new Map<number, Entry>();
+
+  const lose = (entry: Entry, error: CrossframeError): Lost => {
+    entries.delete(entry.id);
+    entry.lost?.();
+    return { what: entry.what, error };
+  };
 
   /** Asks, under a new id. Where that fails, the entry stays: it may be tried again. */
   const ask = (entry: Entry) => {
@@ -58,6 +64,11 @@ export function createStandingRequests(connection: Connection) {
       setTimeout(() => connection.attached() && entries.has(id) && renew(entry), askAgainMs);
     });
   };
+
+  connection.onEnded((id, error) => {
+    const entry = entries.get(id);
+    if (entry) ended(lose(entry, error));
+  });
 
   return {
     /** Hands the messages of an operation to the standing request that their ref names. */
@@ -92,9 +103,7 @@ export function createStandingRequests(connection: Connection) {
         } catch (error) {
           // Lost once more before it was answered: it is asked for with the rest, next time.
           if ((error as CrossframeError).code === "DISCONNECTED") return;
-          entries.delete(entry.id);
-          entry.lost?.();
-          lost.push({ what: entry.what, error: error as CrossframeError });
+          lost.push(lose(entry, error as CrossframeError));
         }
       };
       await Promise.all([...entries.values()].map(again));

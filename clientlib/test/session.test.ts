@@ -7,6 +7,7 @@ import {
   OpContextSubscribe,
   OpContextUnsubscribe,
   OpContextValue,
+  OpError,
   OpGone,
   OpInvoke,
   OpMethods,
@@ -50,6 +51,37 @@ describe("peers", () => {
     port.send({ op: OpGone, peer: 11 }, { op: OpCall, id: 2, ref: id, peer: 11 });
     await port.next(OpResult);
     expect(callers).toEqual([third, { peer: 11, instance: "", app: "", origin: "" }]);
+    hub.close();
+  });
+});
+
+describe("what the hub takes back", () => {
+  test("is told with its reason, gets nothing any more, and does not come back", async () => {
+    const { hub, port, scripted } = await connected();
+    const lost: unknown[] = [];
+    hub.on("lost", ({ what, error }) => lost.push([what, error.code]));
+    const told = vi.fn();
+    const setup = [hub.interop.register("m", () => 1), hub.contexts.subscribe("c", told)];
+    const { id: registration } = await port.reply(OpRegister);
+    const { id: subscription } = await port.next(OpContextSubscribe);
+    port.send({ op: OpContextValue, id: subscription, ref: 1, json: { n: 1 } });
+    const [takeBack] = await Promise.all(setup);
+    const head = { code: "PERMISSION_DENIED", message: "" };
+    port.send({ op: OpError, id: 0, head }, { op: OpError, id: 999, head });
+    port.send({ op: OpError, id: registration, head }, { op: OpError, id: subscription, head });
+    port.send({ op: OpContextEvent, id: 2, ref: subscription, json: { n: 2 } });
+    port.send({ op: OpCall, id: 5, ref: registration, peer: other.peer });
+    expect((await port.next(OpError)).id).toBe(5);
+    expect(lost).toEqual([["interop.register m", "PERMISSION_DENIED"], ["contexts.subscribe c", "PERMISSION_DENIED"]]);
+    expect(told).toHaveBeenCalledTimes(1);
+    await takeBack!();
+    hub.reconnect();
+    const second = await scripted.admitNext();
+    await delivered();
+    expect(second.messages.items).toEqual([]);
+    const again = hub.contexts.subscribe("c", () => {});
+    await answerContexts(second, { c: 3 });
+    await again;
     hub.close();
   });
 });

@@ -45,11 +45,11 @@ func (r *Room) ListInstances(t *peer.Turn) {
 func (r *Room) Watch(t *peer.Turn) {
 	w := request{t.From.ID, t.Msg.ID}
 	if _, live := r.watches[w]; live {
-		t.Fail(protocol.BadMessage, "this watch exists already")
+		refuse(t, protocol.BadMessage, "this watch exists already")
 		return
 	}
 	if int64(r.watchCount(t.From.ID)) >= t.From.Limits.Subscriptions {
-		t.Fail(protocol.QuotaExceeded, "too many watches; the limit is "+strconv.FormatInt(t.From.Limits.Subscriptions, 10))
+		refuse(t, protocol.QuotaExceeded, "too many watches; the limit is "+strconv.FormatInt(t.From.Limits.Subscriptions, 10))
 		return
 	}
 	r.watches[w] = struct{}{}
@@ -62,7 +62,7 @@ func (r *Room) Watch(t *peer.Turn) {
 func (r *Room) Unwatch(t *peer.Turn) {
 	w := request{t.From.ID, t.Msg.Ref}
 	if _, live := r.watches[w]; !live {
-		t.Fail(protocol.NotOwner, "this peer has no such watch")
+		refuse(t, protocol.NotOwner, "this peer has no such watch")
 		return
 	}
 	r.dropWatch(t, w)
@@ -229,6 +229,35 @@ func (r *Room) Left(t *peer.Turn, p *peer.Peer) {
 	for _, in := range r.instances {
 		in.waiting = slices.DeleteFunc(in.waiting, func(w request) bool { return w.peer == p.ID })
 	}
+}
+
+// Regranted tells the watches of a peer which definitions it may start no longer, and which it may start now.
+func (r *Room) Regranted(t *peer.Turn, p *peer.Peer, before *peer.Grants) {
+	change := r.regranted(p, before)
+	if len(change.Defined)+len(change.Removed) == 0 {
+		return
+	}
+	head := change.AppendJSON(nil)
+	for _, w := range r.sortedWatches() {
+		if w.peer == p.ID {
+			t.Out.Send(w.peer, protocol.Envelope{Op: protocol.OpAppChanged, Ref: w.id, Head: head})
+		}
+	}
+}
+
+// regranted returns what new grants make of the definitions that there are.
+func (r *Room) regranted(p *peer.Peer, before *peer.Grants) (change protocol.AppChange) {
+	for _, name := range r.order {
+		saw := before.Admin || before.Start.Has(name)
+		switch {
+		case !sees(p, name) && saw:
+			change.Removed = append(change.Removed, name)
+		case sees(p, name) && (!saw || before.Admin != p.Grants.Admin):
+			// Who administers sees more of a definition than others.
+			change.Defined = append(change.Defined, visible(&r.apps[name].Definition, p))
+		}
+	}
+	return change
 }
 
 // Gone does nothing: the room itself decided that the instance is gone.

@@ -39,7 +39,7 @@ func TestWatch(t *testing.T) {
 		key := words("put", watchKey(request{p, 8}))
 		w.send(p, ask(protocol.OpAppWatch, 8), words("to", string(rune('0'+p))+":", `reply id=8 {"instances":[]}`), key)
 	}
-	w.send(crm, ask(protocol.OpAppWatch, 8), fail(crm, 8, "BAD_MESSAGE", "this watch exists already"))
+	w.send(crm, ask(protocol.OpAppWatch, 8), fail(crm, 8, "BAD_MESSAGE", "this watch exists already"), "audit BAD_MESSAGE crm crm https://crm.example")
 
 	// Definitions, by grants.
 	fresh := protocol.Definition{Name: "fresh", URL: "https://fresh.example/", Grants: &protocol.Grants{Admin: true}}
@@ -50,7 +50,7 @@ func TestWatch(t *testing.T) {
 	w.send(main, remove,
 		`to 1: apps.changed ref=8 {"removed":["fresh"]}`, `to 2: apps.changed ref=8 {"removed":["fresh"]}`, `to 1: reply id=6`, `put apps/defined/fresh {"apps":[`+full+`]} null`)
 	w.send(main, remove, fail(main, 6, "APP_NOT_FOUND", `no app definition is named "fresh"`))
-	w.send(chart, ask(protocol.OpAppUnwatch, 7), fail(chart, 7, "NOT_OWNER", "this peer has no such watch"))
+	w.send(chart, ask(protocol.OpAppUnwatch, 7), fail(chart, 7, "NOT_OWNER", "this peer has no such watch"), "audit NOT_OWNER chart chart https://chart.example")
 	w.send(chart, protocol.Envelope{Op: protocol.OpAppUnwatch, ID: 7, Ref: 8}, `to 3: reply id=7`, `drop apps/watch/3/8`)
 
 	// Instances.
@@ -76,13 +76,31 @@ func TestWatch(t *testing.T) {
 	w.send(main, definitionsOf(fresh), `to 1: apps.changed ref=8 {"defined":[`+full+`]}`, `to 1: reply id=5`, `put apps/defined/fresh {"apps":[`+full+`]}`)
 }
 
+// TestRegranted: a watch learns which definitions its peer may start no longer, and which it may start now.
+func TestRegranted(t *testing.T) {
+	w := newWorld(t)
+	w.send(crm, ask(protocol.OpAppWatch, 8), `to 2: reply id=8 {"instances":[]}`, "put apps/watch/2/8")
+	regrant := func(g protocol.Grants, want ...string) {
+		t.Helper()
+		before := w.peers[crm].Grants
+		w.peers[crm].Grants = peer.NewGrants(g)
+		w.room.Regranted(w.turn(main, protocol.Envelope{}), w.peers[crm], &before)
+		w.expect(want)
+	}
+	regrant(protocol.Grants{Start: []string{"o*"}}, `to 2: apps.changed ref=8 {"removed":["crm"]}`)
+	regrant(protocol.Grants{Start: []string{"o*"}, Invoke: []string{"x"}})
+	regrant(protocol.Grants{Start: []string{"c*"}}, `to 2: apps.changed ref=8 {"defined":[`+crmSeen+`],"removed":["one"]}`)
+	regrant(protocol.Grants{Admin: true}, `to 2: apps.changed ref=8 {"defined":[`+crmFull+`,`+oneFull+`]}`)
+	regrant(protocol.Grants{Start: []string{"c*"}}, `to 2: apps.changed ref=8 {"defined":[`+crmSeen+`],"removed":["one"]}`)
+}
+
 func TestWatchIsBounded(t *testing.T) {
 	w := newWorld(t)
 	w.peers[crm].Limits.Subscriptions = 5
 	for id := range uint64(5) {
 		w.room.Watch(w.turn(crm, ask(protocol.OpAppWatch, id+1)))
 	}
-	w.send(crm, ask(protocol.OpAppWatch, 9), fail(crm, 9, "QUOTA_EXCEEDED", "too many watches; the limit is 5"))
+	w.send(crm, ask(protocol.OpAppWatch, 9), fail(crm, 9, "QUOTA_EXCEEDED", "too many watches; the limit is 5"), "audit QUOTA_EXCEEDED crm crm https://crm.example")
 	if len(w.room.watches) != 5 {
 		t.Errorf("%d watches", len(w.room.watches))
 	}

@@ -150,11 +150,14 @@ func (r *Room) definitionOrNotFound(t *peer.Turn, name string) *App {
 }
 
 // denied answers PERMISSION_DENIED; the audit log hears of it, too.
-func denied(t *peer.Turn, message string) {
+func denied(t *peer.Turn, message string) { refuse(t, protocol.PermissionDenied, message) }
+
+// refuse answers the turn's message with an error that the audit log hears of, too.
+func refuse(t *peer.Turn, code protocol.Code, message string) {
 	t.Out.Audits = append(t.Out.Audits, protocol.AuditEvent{
-		Code: protocol.PermissionDenied, Origin: t.From.Info.Origin, App: t.From.App(), Instance: t.From.Instance(),
+		Code: code, Origin: t.From.Info.Origin, App: t.From.App(), Instance: t.From.Instance(),
 	})
-	t.Fail(protocol.PermissionDenied, message)
+	t.Fail(code, message)
 }
 
 func quoted(name string) string {

@@ -83,7 +83,7 @@ func (r *Room) mayWait(t *peer.Turn) bool {
 	for _, in := range r.instances {
 		for _, w := range in.waiting {
 			if w == (request{t.From.ID, t.Msg.ID}) {
-				t.Fail(protocol.BadMessage, "id: already in use")
+				refuse(t, protocol.BadMessage, "id: already in use")
 				return false
 			}
 			if w.peer == t.From.ID {
@@ -92,7 +92,7 @@ func (r *Room) mayWait(t *peer.Turn) bool {
 		}
 	}
 	if waits >= t.From.Limits.PendingCalls {
-		t.Fail(protocol.QuotaExceeded, "this app waits for as many instances as it may")
+		refuse(t, protocol.QuotaExceeded, "this app waits for as many instances as it may")
 		return false
 	}
 	return true
@@ -107,7 +107,7 @@ func (r *Room) mayCreate(t *peer.Turn) bool {
 		}
 	}
 	if started >= maxStarted && !t.From.Info.Main {
-		t.Fail(protocol.QuotaExceeded, "this app has started as many instances as it may; the limit is "+strconv.Itoa(maxStarted))
+		refuse(t, protocol.QuotaExceeded, "this app has started as many instances as it may; the limit is "+strconv.Itoa(maxStarted))
 		return false
 	}
 	return true

@@ -191,14 +191,15 @@ func TestStartIsBounded(t *testing.T) {
 	for id := range uint64(3) {
 		w.room.Start(w.turn(crm, start(id+1, "one", ``, ``)))
 	}
-	w.send(crm, start(4, "one", ``, ``), fail(crm, 4, "QUOTA_EXCEEDED", "this app waits for as many instances as it may"))
-	w.send(crm, start(2, "one", ``, ``), fail(crm, 2, "BAD_MESSAGE", "id: already in use"))
+	w.send(crm, start(4, "one", ``, ``), fail(crm, 4, "QUOTA_EXCEEDED", "this app waits for as many instances as it may"), "audit QUOTA_EXCEEDED crm crm https://crm.example")
+	w.send(crm, start(2, "one", ``, ``), fail(crm, 2, "BAD_MESSAGE", "id: already in use"), "audit BAD_MESSAGE crm crm https://crm.example")
 
 	w = newWorld(t)
 	for id := range uint64(maxStarted) {
 		w.room.Start(w.turn(crm, start(id+1, "crm", `{"waitFor":"created"}`, ``)))
 	}
-	w.send(crm, start(500, "crm", ``, ``), fail(crm, 500, "QUOTA_EXCEEDED", "this app has started as many instances as it may; the limit is "+strconv.Itoa(maxStarted)))
+	w.send(crm, start(500, "crm", ``, ``), fail(crm, 500, "QUOTA_EXCEEDED", "this app has started as many instances as it may; the limit is "+strconv.Itoa(maxStarted)),
+		"audit QUOTA_EXCEEDED crm crm https://crm.example")
 	w.event(7, w.room.Removed, `drop apps/instance/7`)
 	if w.room.Start(w.turn(crm, start(501, "crm", ``, ``))); len(w.room.instances) != maxStarted {
 		t.Error("the end of an instance made no room")

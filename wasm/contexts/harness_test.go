@@ -53,6 +53,10 @@ func (d *desk) left(p *peer.Peer) *peer.Outbox {
 	return d.run(nil, protocol.Envelope{}, func(t *peer.Turn) { d.room.Left(t, p) })
 }
 
+func (d *desk) regranted(p *peer.Peer, before *peer.Grants) *peer.Outbox {
+	return d.run(nil, protocol.Envelope{}, func(t *peer.Turn) { d.room.Regranted(t, p, before) })
+}
+
 func (d *desk) gone(instance string) *peer.Outbox {
 	return d.run(nil, protocol.Envelope{}, func(t *peer.Turn) { d.room.Gone(t, instance) })
 }
@@ -159,6 +163,9 @@ func render(out *peer.Outbox) (lines []string) {
 		kind := map[peer.RecordKind]string{peer.RecordPut: "put ", peer.RecordAppend: "append ", peer.RecordDrop: "drop "}
 		lines = append(lines, kind[rec.Kind]+rec.Key+payload(rec.Head, rec.Body))
 	}
+	for _, a := range out.Audits {
+		lines = append(lines, fmt.Sprintf("audit %s of %s", a.Code, a.Instance))
+	}
 	return lines
 }
 
@@ -177,6 +184,12 @@ func payload(head []byte, body protocol.Body) (s string) {
 	return s
 }
 
+// audited are the refusals that the audit log hears of.
+var audited = map[protocol.Code]bool{
+	protocol.PermissionDenied: true, protocol.NotOwner: true, protocol.QuotaExceeded: true,
+	protocol.BadMessage: true, protocol.TooDeep: true, protocol.TooLarge: true,
+}
+
 // refused runs a message that must be answered with the code and change nothing, and returns the fault.
 func (d *desk) refused(code protocol.Code, from *peer.Peer, m protocol.Envelope) protocol.Fault {
 	d.t.Helper()
@@ -191,6 +204,9 @@ func (d *desk) refused(code protocol.Code, from *peer.Peer, m protocol.Envelope)
 	}
 	if fault.Code != code || out.Messages[0].To != from.ID || out.Messages[0].ID != m.ID {
 		d.t.Errorf("%s %.40q: want %s, got %s", opName(m.Op), m.Name, code, render(out)[0])
+	}
+	if events := len(out.Audits); (events == 1) != audited[code] || events > 1 {
+		d.t.Errorf("%s %.40q: %s led to %d audit events", opName(m.Op), m.Name, code, events)
 	}
 	if after := d.describe(raw); after != before {
 		d.t.Errorf("a refused %s changed the room from\n%.300s\nto\n%.300s", opName(m.Op), before, after)

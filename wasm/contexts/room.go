@@ -72,9 +72,31 @@ func (r *Room) at(name string) *shared {
 	return &shared{name: name, key: keyValue + name}
 }
 
-// answer sends the fault, if there is one; without one, the handler has answered.
+// answer sends the fault, if there is one; without one, the handler has answered. Of what no app does by
+// chance the audit log hears, too.
 func answer(t *peer.Turn, fault *protocol.Fault) {
-	if fault != nil {
-		t.FailWith(fault)
+	if fault == nil {
+		return
 	}
+	if suspicious(fault.Code) {
+		audit(t, fault.Code, t.From)
+	}
+	t.FailWith(fault)
+}
+
+// suspicious reports whether a refusal is for the audit log: it is where an app asks for what is not its own, for more
+// than its share, or for what cannot be read. A conflict or a name that is none happens to the best.
+func suspicious(code protocol.Code) bool {
+	switch code {
+	case protocol.PermissionDenied, protocol.NotOwner, protocol.QuotaExceeded, protocol.BadMessage, protocol.TooDeep, protocol.TooLarge:
+		return true
+	}
+	return false
+}
+
+// audit tells the audit log that p did what code says.
+func audit(t *peer.Turn, code protocol.Code, p *peer.Peer) {
+	t.Out.Audits = append(t.Out.Audits, protocol.AuditEvent{
+		Code: code, Origin: p.Info.Origin, App: p.Info.App, Instance: p.Info.Instance,
+	})
 }

@@ -238,7 +238,7 @@ func TestSubscriptionsEnd(t *testing.T) {
 	}
 	d.refused(protocol.BadMessage, a, subscribe(2, "y"))
 	d.want(d.do(a, unsubscribe(4, 2)), `to 1: reply 4`, `drop contexts/sub/1/2`)
-	d.refused(protocol.InvalidArgument, a, unsubscribe(5, 2))
+	d.refused(protocol.NotOwner, a, unsubscribe(5, 2))
 	d.want(d.do(a, subscribe(2, "y")), `to 1: contexts.value 2 head {"name":"y","revision":0}`, `put contexts/sub/1/2 head y`)
 	d.want(d.left(b), `drop contexts/sub/2/1`, `drop contexts/sub/2/2`, `drop contexts/sub/2/3`)
 	d.want(d.left(b))
@@ -252,6 +252,32 @@ func TestSubscriptionsEnd(t *testing.T) {
 	if len(d.room.contexts) != 0 || len(d.journal) != 1 {
 		t.Errorf("%d contexts and %d keys are left", len(d.room.contexts), len(d.journal))
 	}
+}
+
+// TestRegranted: what a peer may not read any more it does not hear of either, and is told so.
+func TestRegranted(t *testing.T) {
+	d := newDesk(t, Options{})
+	a, b := app(1, "a"), app(2, "b")
+	for id, name := range map[uint64]string{7: "crm.client", 3: "crm.client", 5: "news.uk", 9: "crm.later"} {
+		d.do(a, subscribe(id, name))
+	}
+	d.do(b, subscribe(1, "crm.client"))
+	before := a.Grants
+	a.Grants = peer.NewGrants(protocol.Grants{ReadContexts: []string{"news.*"}})
+	ended := func(id int) string {
+		return fmt.Sprintf("to 1: error %d head %s", id, peer.Withdrawn().AppendJSON(nil))
+	}
+	d.want(d.regranted(a, &before), ended(3), ended(7), ended(9),
+		`drop contexts/sub/1/3`, `drop contexts/sub/1/7`, `drop contexts/sub/1/9`, `audit PERMISSION_DENIED of a`)
+	d.want(d.regranted(a, &before))
+	d.want(d.do(b, set(2, "crm.client", `{}`)),
+		`to 2: contexts.event 1 ref 1 peer 2 head {"kind":"set"} body {}`,
+		`to 2: reply 2 ref 1`,
+		`put contexts/value/crm.client head {"name":"crm.client","revision":1,"lifetime":"session","owner":"b"} body {}`)
+	if out := d.do(b, set(3, "news.uk", `{}`)); out.Messages[0].To != 1 || out.Messages[0].Ref != 5 {
+		t.Errorf("what it may read it does not hear of: %q", render(out))
+	}
+	d.refused(protocol.NotOwner, a, unsubscribe(10, 3))
 }
 
 // What a peer may read and write is two things, and neither tells of the other's contexts.

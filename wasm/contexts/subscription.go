@@ -44,7 +44,7 @@ func (r *Room) subscribe(t *peer.Turn) *protocol.Fault {
 func (r *Room) Unsubscribe(t *peer.Turn) {
 	s := r.subscriptions[t.From.ID][t.Msg.Ref]
 	if s == nil {
-		t.FailWith(invalid("ref: there is no such subscription"))
+		answer(t, protocol.NewFault(protocol.NotOwner, "ref: this is no subscription of yours"))
 		return
 	}
 	r.unfollow(t, s)
@@ -53,15 +53,35 @@ func (r *Room) Unsubscribe(t *peer.Turn) {
 
 // Left ends the subscriptions of a peer that disconnected.
 func (r *Room) Left(t *peer.Turn, p *peer.Peer) {
+	for _, s := range r.subscriptionsOf(p) {
+		r.unfollow(t, s)
+	}
+}
+
+// Regranted ends the subscriptions to what the peer may not read any more.
+func (r *Room) Regranted(t *peer.Turn, p *peer.Peer, _ *peer.Grants) {
+	ended := false
+	for _, s := range r.subscriptionsOf(p) {
+		if !reachable(p, &p.Grants.ReadContexts, s.of.name) {
+			ended = true
+			r.unfollow(t, s)
+			t.Out.Fail(p.ID, s.id, peer.Withdrawn())
+		}
+	}
+	if ended {
+		audit(t, protocol.PermissionDenied, p)
+	}
+}
+
+// subscriptionsOf returns the subscriptions of a peer in the order of their ids.
+func (r *Room) subscriptionsOf(p *peer.Peer) []*subscription {
 	mine := r.subscriptions[p.ID]
 	list := make([]*subscription, 0, len(mine))
 	for _, s := range mine {
 		list = append(list, s)
 	}
 	sort.Slice(list, func(i, j int) bool { return list[i].id < list[j].id })
-	for _, s := range list {
-		r.unfollow(t, s)
-	}
+	return list
 }
 
 // follow adds a subscription to the room.

@@ -1,6 +1,7 @@
 package hub
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
@@ -53,7 +54,6 @@ func (h *Hub) note(code protocol.Code, docOrigin, app, instance string) {
 	rate.dropped = 0
 	head := event.AppendJSON(nil)
 	for w := range h.audit.watchers {
-		// The grant may have been taken back since.
 		if c := h.byPeer[w.peer]; c != nil && c.peer.Grants.Admin {
 			h.deliver(c, protocol.Envelope{Op: protocol.OpAuditEvent, Ref: w.id, Head: head})
 		}
@@ -117,6 +117,24 @@ func (h *Hub) forgetAudit(p peer.ID) {
 		if w.peer == p {
 			h.dropAudit(w)
 		}
+	}
+}
+
+// endAudit ends the watches of a peer that may not watch any more.
+func (h *Hub) endAudit(p *peer.Peer) {
+	var ids []uint64
+	for w := range h.audit.watchers {
+		if w.peer == p.ID {
+			ids = append(ids, w.id)
+		}
+	}
+	slices.Sort(ids)
+	for _, id := range ids {
+		h.dropAudit(watch{p.ID, id})
+		h.out.Fail(p.ID, id, peer.Withdrawn())
+	}
+	if len(ids) > 0 {
+		h.note(protocol.PermissionDenied, p.Info.Origin, p.App(), p.Instance())
 	}
 }
 

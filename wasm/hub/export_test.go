@@ -16,9 +16,12 @@ func (h *Hub) AddRoom(f func(what string)) { h.rooms = append(h.rooms, failing{f
 
 type failing struct{ f func(what string) }
 
-func (r failing) Joined(*peer.Turn, *peer.Peer)      { r.f("joined") }
-func (r failing) Left(*peer.Turn, *peer.Peer)        { r.f("left") }
-func (r failing) Gone(*peer.Turn, string)            { r.f("gone") }
+func (r failing) Joined(*peer.Turn, *peer.Peer) { r.f("joined") }
+func (r failing) Left(*peer.Turn, *peer.Peer)   { r.f("left") }
+func (r failing) Gone(*peer.Turn, string)       { r.f("gone") }
+func (r failing) Regranted(*peer.Turn, *peer.Peer, *peer.Grants) {
+	r.f("regranted")
+}
 func (r failing) Deadline() int64                    { return 1 }
 func (r failing) Due(*peer.Turn)                     { r.f("due") }
 func (r failing) Restore(string, []peer.Chunk) error { return nil }

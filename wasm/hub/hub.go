@@ -25,6 +25,9 @@ type room interface {
 	Joined(t *peer.Turn, p *peer.Peer)
 	Left(t *peer.Turn, p *peer.Peer)
 	Gone(t *peer.Turn, instance string)
+	// Regranted ends what the peer's new grants do not allow any more, and tells it so: error, with the id of the
+	// registration, subscription or watch. before are the grants that it had.
+	Regranted(t *peer.Turn, p *peer.Peer, before *peer.Grants)
 	Deadline() int64
 	Due(t *peer.Turn)
 	Restore(key string, chunks []peer.Chunk) error

@@ -123,8 +123,8 @@ func (h *Hub) misuse(t *peer.Turn) {
 	}
 }
 
-// define handles apps.define, and holds the live connections against the new definitions. Grants change at once;
-// limits, which the app was told, with its next connection.
+// define handles apps.define, and holds the live connections against the new definitions. Grants change at once, and
+// end what they no longer allow; limits, which the app was told, change with its next connection.
 func (h *Hub) define(t *peer.Turn) {
 	if !h.apps.Define(t) {
 		return
@@ -139,7 +139,22 @@ func (h *Hub) define(t *peer.Turn) {
 			h.endWith(c, fault)
 			continue
 		}
-		c.peer.Grants = in.App.Grants
+		h.regrant(c, in.App.Grants)
+	}
+}
+
+// regrant gives a connection other grants. What stands by its old ones and not by these ends now.
+func (h *Hub) regrant(c *connection, grants peer.Grants) {
+	before := c.peer.Grants
+	c.peer.Grants = grants
+	if !c.peer.Ready {
+		return
+	}
+	for _, r := range h.rooms {
+		r.Regranted(&h.turn, &c.peer, &before)
+	}
+	if before.Admin && !grants.Admin {
+		h.endAudit(&c.peer)
 	}
 }
 

@@ -228,6 +228,80 @@ func TestGrantsChangeAtOnce(t *testing.T) {
 	}
 }
 
+// TestGrantsEndWhatStands: what an app has begun by grants that it has no longer ends in every room, is told to it, and
+// does not come back with a new run of the program.
+func TestGrantsEndWhatStands(t *testing.T) {
+	d, main := newDesk(t)
+	main.Ask(protocol.Envelope{Op: protocol.OpAuditWatch})
+	app, ops := d.Connect(main, "crm", crm), d.Connect(main, "ops", "https://ops.example")
+	begin := func(c *hubtest.Client, e protocol.Envelope) uint64 {
+		t.Helper()
+		id, _ := c.Request(e)
+		if answer, _ := c.Answer(id); answer.Op == protocol.OpError {
+			t.Fatalf("operation %d: %s", e.Op, answer.Head)
+		}
+		return id
+	}
+	offer := begin(app, message(protocol.OpRegister, "crm.m", nil))
+	kept := begin(app, message(protocol.OpRegister, "crm.kept", nil))
+	subscription := begin(app, message(protocol.OpContextSubscribe, "client", nil))
+	watch := begin(ops, protocol.Envelope{Op: protocol.OpAuditWatch})
+	define(t, main,
+		protocol.Definition{Name: "crm", URL: crm + "/", Grants: &protocol.Grants{Offer: []string{"crm.kept"}}},
+		protocol.Definition{Name: "ops", URL: "https://ops.example/", Grants: &protocol.Grants{}})
+	for _, ended := range []struct {
+		of *hubtest.Client
+		id uint64
+	}{{app, offer}, {app, subscription}, {ops, watch}} {
+		if codes := errorsOf(t, ended.of, ended.id); !slices.Equal(codes, []protocol.Code{protocol.PermissionDenied}) {
+			t.Errorf("%d of %s heard %v", ended.id, ended.of.Ack.Me.App, codes)
+		}
+	}
+	if codes := errorsOf(t, app, kept); len(codes) != 0 {
+		t.Errorf("an offer that is still granted heard %v", codes)
+	}
+	audited := map[string]int{}
+	for _, e := range events(t, main) {
+		if e.Code == protocol.PermissionDenied {
+			audited[e.App]++
+		}
+	}
+	if audited["crm"] != 2 || audited["ops"] != 1 {
+		t.Errorf("the audit heard %v", audited)
+	}
+	for range 2 {
+		if f := main.Refused(message(protocol.OpInvoke, "crm.m", nil)); f.Code != protocol.MethodNotFound {
+			t.Errorf("the method answers %v", f)
+		}
+		heard := len(app.All(protocol.OpContextEvent)) + len(ops.All(protocol.OpAuditEvent))
+		main.Ask(protocol.Envelope{Op: protocol.OpContextSet, Name: "client", Body: protocol.TextBody([]byte("{}"))})
+		app.Refused(message(protocol.OpContextGet, "client", nil))
+		if now := len(app.All(protocol.OpContextEvent)) + len(ops.All(protocol.OpAuditEvent)); now != heard {
+			t.Error("an app hears what it may not any more")
+		}
+		if lost := d.Crash(); len(lost) != 0 {
+			t.Errorf("lost %v", lost)
+		}
+		for _, c := range []*hubtest.Client{app, ops} {
+			c.Prove()
+		}
+	}
+}
+
+// errorsOf returns the codes of the errors that a client heard of a request.
+func errorsOf(t *testing.T, c *hubtest.Client, id uint64) (codes []protocol.Code) {
+	t.Helper()
+	for _, e := range c.All(protocol.OpError) {
+		var f protocol.Fault
+		if err := f.DecodeJSON(e.Head); err != nil {
+			t.Fatal(err)
+		} else if e.ID == id {
+			codes = append(codes, f.Code)
+		}
+	}
+	return codes
+}
+
 // TestDefineAllOrNothing: one bad definition, and nothing changes.
 func TestDefineAllOrNothing(t *testing.T) {
 	d, main := newDesk(t)

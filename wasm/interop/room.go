@@ -123,6 +123,34 @@ func (r *Room) Left(t *peer.Turn, p *peer.Peer) {
 	}
 }
 
+// Regranted takes back the offers that the peer's new grants do not allow; calls that are under way can still be
+// answered. Its watches learn which methods it may call no longer, and which it may call now.
+func (r *Room) Regranted(t *peer.Turn, p *peer.Peer, before *peer.Grants) {
+	m := r.members[p.ID]
+	if m == nil {
+		return
+	}
+	var taken []*offer
+	for _, id := range ids(m.offers) {
+		if o := m.offers[id]; !p.Grants.Offer.Has(o.name) {
+			taken = append(taken, o)
+			r.remove(t, o)
+			t.Out.Fail(p.ID, id, peer.Withdrawn())
+		}
+	}
+	if len(taken) > 0 {
+		audit(t, protocol.PermissionDenied, p)
+	}
+	r.tellRemoved(t, taken)
+	r.tellRegranted(t, m, before)
+	for _, id := range ids(m.requests) {
+		// What it waits for may be there, and only now for it.
+		if q := m.requests[id]; q != nil && (q.kind == parked || q.kind == await) {
+			r.wake(t, q.method)
+		}
+	}
+}
+
 // refuse answers the turn's message with an error that the audit log hears of, too.
 func refuse(t *peer.Turn, code protocol.Code, message string) {
 	audit(t, code, t.From)

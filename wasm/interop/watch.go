@@ -17,10 +17,13 @@ type watch struct {
 
 // sees reports whether the offer is one that m asks for and may call.
 func (m *member) sees(q *protocol.MethodQuery, o *offer) bool {
+	return asks(q, o) && m.peer.Grants.Invoke.Has(o.name)
+}
+
+func asks(q *protocol.MethodQuery, o *offer) bool {
 	return (q.Name == "" || q.Name == o.name) &&
 		strings.HasPrefix(o.name, q.Prefix) &&
-		(q.App == "" || q.App == o.by.peer.Info.App) &&
-		m.peer.Grants.Invoke.Has(o.name)
+		(q.App == "" || q.App == o.by.peer.Info.App)
 }
 
 // Discover handles interop.discover.
@@ -157,10 +160,37 @@ func (r *Room) tellRemoved(t *peer.Turn, offers []*offer) {
 				changes[w] = &protocol.MethodChange{}
 				order = append(order, w)
 			}
-			changes[w].Removed = append(changes[w].Removed, protocol.MethodInfo{Name: o.name, Peer: o.by.peer.Info})
+			changes[w].Removed = append(changes[w].Removed, o.gone())
 		})
 	}
 	for _, w := range order {
 		w.tell(t, changes[w].AppendJSON(nil))
 	}
+}
+
+// tellRegranted tells the watches of a peer what its new grants make of the methods that there are. To who may no longer
+// call a method, it is gone.
+func (r *Room) tellRegranted(t *peer.Turn, m *member, before *peer.Grants) {
+	for _, id := range ids(m.watches) {
+		w := m.watches[id]
+		var change protocol.MethodChange
+		for _, o := range r.all {
+			saw, sees := before.Invoke.Has(o.name), m.peer.Grants.Invoke.Has(o.name)
+			switch {
+			case saw == sees || !asks(&w.query, o):
+			case sees:
+				change.Added = append(change.Added, o.info())
+			default:
+				change.Removed = append(change.Removed, o.gone())
+			}
+		}
+		if len(change.Added)+len(change.Removed) > 0 {
+			w.tell(t, change.AppendJSON(nil))
+		}
+	}
+}
+
+// gone names the method and its peer, which is all that there is to say of an offer that is gone.
+func (o *offer) gone() protocol.MethodInfo {
+	return protocol.MethodInfo{Name: o.name, Peer: o.by.peer.Info}
 }

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/crossframe/crossframe/protocol"
+	"github.com/crossframe/crossframe/wasm/peer"
 )
 
 // seenPeer is the PeerInfo of a peer of world.
@@ -77,6 +78,47 @@ func TestWatchTellsChanges(t *testing.T) {
 	if len(w.room.watches)+len(w.room.offers)+len(w.room.members) != 0 {
 		t.Error("something was kept")
 	}
+}
+
+// TestRegranted: offers that the new grants do not allow are gone for everybody, methods that they do not let the peer
+// call are gone for it, and what it waits for may be there.
+func TestRegranted(t *testing.T) {
+	w := newWorld(t)
+	a, b := w.join(1), w.join(2)
+	w.offers(a, 1, "crm.a", "")
+	w.offers(a, 2, "erp.a", "")
+	w.offers(b, 1, "crm.b", "")
+	w.offers(b, 2, "erp.b", "")
+	w.handle(a, ask(protocol.OpWatch, 8, "", ""))
+	w.handle(a, ask(protocol.OpWatch, 9, "", `{"prefix":"crm."}`))
+	w.handle(b, ask(protocol.OpWatch, 9, "", ""))
+	w.send(b, invoke(5, "erp.a", "", ""), "to 1: interop.call id=100 ref=2 peer=2")
+
+	before := a.Grants
+	a.Grants = peer.NewGrants(protocol.Grants{Offer: []string{"crm.*"}, Invoke: []string{"erp.*"}})
+	w.regranted(a, before,
+		"to 1: error id=2 PERMISSION_DENIED",
+		`to 1: interop.methods ref=8 {"removed":[`+seenMethod("erp.a", 1)+`]}`,
+		`to 2: interop.methods ref=9 {"removed":[`+seenMethod("erp.a", 1)+`]}`,
+		`to 1: interop.methods ref=8 {"removed":[`+seenMethod("crm.a", 1)+","+seenMethod("crm.b", 2)+`]}`,
+		`to 1: interop.methods ref=9 {"removed":[`+seenMethod("crm.a", 1)+","+seenMethod("crm.b", 2)+`]}`,
+		"drop interop/method/1/2",
+		"audit PERMISSION_DENIED app1 i1 https://app1.example")
+	w.send(b, invoke(6, "erp.a", "", ""), "to 2: error id=6 METHOD_NOT_FOUND")
+	w.send(a, result(100, "1"), "to 2: interop.result id=5 peer=1 1")
+	w.send(a, ask(protocol.OpAwait, 10, "crm.b", ""))
+	w.send(a, invoke(11, "crm.b", `{"waitMs":5000}`, "1"), "audit PERMISSION_DENIED app1 i1 https://app1.example")
+
+	narrow := a.Grants
+	a.Grants = before
+	w.regranted(a, narrow,
+		`to 1: interop.methods ref=8 {"added":[`+seenMethod("crm.a", 1)+","+seenMethod("crm.b", 2)+`]}`,
+		`to 1: interop.methods ref=9 {"added":[`+seenMethod("crm.a", 1)+","+seenMethod("crm.b", 2)+`]}`,
+		"to 1: reply id=10 peer=2",
+		"to 2: interop.call id=102 ref=1 peer=1 1")
+	w.send(b, result(102, "2"), "to 1: interop.result id=11 peer=2 2")
+	w.flat()
+	w.regranted(w.join(3), before)
 }
 
 func TestAwait(t *testing.T) {

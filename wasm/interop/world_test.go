@@ -78,6 +78,13 @@ func (w *world) left(p *peer.Peer, want ...string) {
 	w.expect(want)
 }
 
+// regranted tells the room that a peer has other grants than before.
+func (w *world) regranted(p *peer.Peer, before peer.Grants, want ...string) {
+	w.t.Helper()
+	w.room.Regranted(w.turn(nil, protocol.Envelope{}), p, &before)
+	w.expect(want)
+}
+
 // after lets milliseconds pass.
 func (w *world) after(ms int64, want ...string) {
 	w.t.Helper()

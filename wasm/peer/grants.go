@@ -72,3 +72,8 @@ func NewGrants(g protocol.Grants) Grants {
 		Admin:         g.Admin,
 	}
 }
+
+// Withdrawn is why something ends that a peer had begun under other grants.
+func Withdrawn() *protocol.Fault {
+	return protocol.NewFault(protocol.PermissionDenied, "the definition of this app has changed, and does not grant this any more")
+}
