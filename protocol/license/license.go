@@ -45,6 +45,8 @@ const (
 	StateGrace State = "grace"
 	// StateExpired: nothing new may start under it.
 	StateExpired State = "expired"
+	// StateRevoked: its issuer took it back. Claims do not tell; a revocation list does.
+	StateRevoked State = "revoked"
 )
 
 const (
@@ -55,8 +57,21 @@ const (
 	day    = 24 * 60 * 60
 )
 
-// Has reports whether the license includes a feature.
-func (l *License) Has(feature string) bool { return slices.Contains(l.Features, feature) }
+// Limits that are enforced.
+const (
+	// LimitApps is how many apps may be connected in one page at a time.
+	LimitApps = "apps"
+	// LimitUsers is how many different users of a tenant may be connected to the broker at a time.
+	LimitUsers = "users"
+)
+
+// FeatureBroker is sharing between pages through a broker.
+const FeatureBroker = "broker"
+
+// Has reports whether the license includes a feature. One that lists no features includes all.
+func (l *License) Has(feature string) bool {
+	return len(l.Features) == 0 || slices.Contains(l.Features, feature)
+}
 
 // Ends returns when the grace days are over, in seconds since 1970.
 func (l *License) Ends() int64 { return l.Expires + l.GraceDays*day }

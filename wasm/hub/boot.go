@@ -185,4 +185,5 @@ func (h *Hub) resumeTurn(t *peer.Turn) {
 			h.challenge(c, protocol.ProofMs)
 		}
 	}
+	h.revokedTurn(t)
 }

@@ -68,6 +68,9 @@ func (h *Hub) admit(v *visitor, malformed *protocol.Fault) *protocol.Fault {
 	if fault := checkDocument(in.App, v); fault != nil {
 		return fault
 	}
+	if fault := h.checkLimit(v.source.frame); fault != nil {
+		return fault
+	}
 	h.enter(v, in)
 	return nil
 }

@@ -4,7 +4,6 @@ import (
 	"github.com/crossframe/crossframe/protocol"
 	"github.com/crossframe/crossframe/protocol/dialect"
 	"github.com/crossframe/crossframe/protocol/dialect/native"
-	"github.com/crossframe/crossframe/protocol/license"
 	"github.com/crossframe/crossframe/protocol/origin"
 	"github.com/crossframe/crossframe/wasm/apps"
 	"github.com/crossframe/crossframe/wasm/contexts"
@@ -45,9 +44,7 @@ type Hub struct {
 	allow   origin.Patterns
 	clockMs int64 // wall clock minus the turns' clock
 
-	license license.License
-	// licenseDue is when to look at the license again, on the clock of the turns; 0 means never.
-	licenseDue int64
+	standing standing
 
 	apps     *apps.Room
 	interop  *interop.Room

@@ -75,6 +75,8 @@ func (h *Hub) Page(now int64, e protocol.Envelope) {
 		h.run(h.greet)
 	case protocol.OpPageMisuse:
 		h.run(h.misuse)
+	case protocol.OpPageLicense:
+		h.run(h.licenseTurn)
 	default:
 		h.run(h.frameEvent)
 	}
@@ -99,8 +101,10 @@ func (h *Hub) Tick(now int64) {
 // Deadline returns when Tick is next due, on the clock of the turns; 0 means never.
 func (h *Hub) Deadline() int64 {
 	next := h.proofs.Next()
-	if h.licenseDue != 0 && (next == 0 || h.licenseDue < next) {
-		next = h.licenseDue
+	for _, due := range [...]int64{h.standing.due, h.standing.endsAt} {
+		if due != 0 && (next == 0 || due < next) {
+			next = due
+		}
 	}
 	for _, r := range h.rooms {
 		if d := r.Deadline(); d != 0 && (next == 0 || d < next) {

@@ -112,6 +112,9 @@ func (d *Desk) BootWith(text []byte) {
 	}
 }
 
+// Reconfigure changes what the next run of the program boots with.
+func (d *Desk) Reconfigure(change func(b *protocol.Boot)) { change(&d.opts.Boot) }
+
 // Crash ends the Go program as a supervisor sees it, and starts a new one from the journal: what was asked and not
 // answered is answered CANCELLED. It returns the keys that could not be restored. The keys come in any order.
 func (d *Desk) Crash() []string {
