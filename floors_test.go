@@ -44,11 +44,13 @@ var floors = []struct {
 	{"broker/source", 4},
 	{"broker/idn", 4},
 	{"broker/assets", 4},
+	{"broker/remote", 4},
 	{"broker/assets/...", 5},
 	{"broker/licensing", 5},
 	{"broker/directory", 5},
 	{"broker/store", 5},
 	{"broker/store/...", 6},
+	{"broker/identity", 5},
 	{"broker/ws", 5},
 	{"broker/config", 6},
 	{"broker/server", 6},
@@ -59,7 +61,7 @@ var floors = []struct {
 // onlyIn says which packages may import what lies outside of the module and is dear or dangerous.
 var onlyIn = map[string][]string{
 	"syscall/js":                   {"wasm", "wasm/browser"},
-	"net/http":                     {"broker/server", "broker/cmd/crossframe", "broker/ws"},
+	"net/http":                     {"broker/server", "broker/cmd/crossframe", "broker/ws", "broker/remote"},
 	"github.com/gobwas/glob":       {"broker/directory"},
 	"golang.org/x/net/idna":        {"broker/idn"},
 	"github.com/alecthomas/kong":   {"broker/cmd/crossframe", "broker/licensing", "broker/config"},
@@ -68,7 +70,11 @@ var onlyIn = map[string][]string{
 	"regexp":                       {"broker/...", "protocol/gen"},
 	"github.com/google/uuid":       {"broker/server"},
 	"github.com/gorilla/websocket": {"broker/ws"},
-	"nhooyr.io/websocket":          {"wasm/link"},
+
+	"github.com/go-jose/go-jose/v4":      {"broker/identity"},
+	"github.com/go-jose/go-jose/v4/json": {"broker/identity"},
+	"github.com/go-jose/go-jose/v4/jwt":  {"broker/identity"},
+	"nhooyr.io/websocket":                {"wasm/link"},
 }
 
 type listed struct {

@@ -27,6 +27,7 @@ const (
 	LicenseLimit        Code = "LICENSE_LIMIT"
 	Unauthenticated     Code = "UNAUTHENTICATED"
 	SessionExpired      Code = "SESSION_EXPIRED"
+	AuthUnavailable     Code = "AUTH_UNAVAILABLE"
 )
 
 // Request errors answer one request; the connection goes on.
@@ -120,6 +121,7 @@ var codeTable = [...]CodeInfo{
 	{LicenseLimit, RangeRefusal, false, "A limit of the license key is reached, or the key does not include the feature."},
 	{Unauthenticated, RangeRefusal, false, "Nothing says who connects, or what says it is not to be believed."},
 	{SessionExpired, RangeRefusal, false, "The token behind the connection has expired; connect with a new one."},
+	{AuthUnavailable, RangeRefusal, true, "The broker cannot check credentials now, because what it checks them with is not there."},
 	{BadMessage, RangeRequest, false, "The message does not have the form that the table gives it."},
 	{TooLarge, RangeRequest, false, "A body, head or value is over its limit."},
 	{TooDeep, RangeRequest, false, "JSON that the hub reads is nested too deeply."},

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"github.com/crossframe/crossframe/broker/identity"
 	"github.com/crossframe/crossframe/broker/source"
 	"github.com/crossframe/crossframe/protocol"
 )
@@ -26,7 +27,9 @@ type Config struct {
 	License License `json:"license"`
 	// User is the person at the desk, for those apps whose definitions set seesUser.
 	User *protocol.User `json:"user"`
-	Log  Log            `json:"log"`
+	// Identity says whose credentials are accepted: of hubs and programs that connect, and of requests to the API.
+	Identity identity.Settings `json:"identity"`
+	Log      Log               `json:"log"`
 }
 
 // TLS are the files of a certificate chain and its key, as PEM; if empty, the broker speaks plain HTTP.

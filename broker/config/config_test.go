@@ -259,6 +259,7 @@ license:
     trustedKeysFile: ""
 user:
     id: u1
+identity: {}
 log:
     level: info
     format: text

@@ -43,7 +43,7 @@ func Load(flags *Flags, base ...source.Value) (*Loaded, error) {
 	l.relative()
 	l.given = flags.apply(&l.Config)
 	for _, step := range []func() error{
-		l.checkListeners, l.checkOrigins, l.checkTLS, l.checkLog, l.checkFrames, l.checkPolicy, l.checkNumbers, l.checkUser, l.readLicense, l.readApps,
+		l.checkListeners, l.checkOrigins, l.checkTLS, l.checkLog, l.checkFrames, l.checkPolicy, l.checkNumbers, l.checkUser, l.checkIdentity, l.readLicense, l.readApps,
 	} {
 		if err := step(); err != nil {
 			return nil, err
@@ -64,7 +64,11 @@ type loader struct {
 // relative makes the paths of the file relative to its folder. Those of flags are relative to where the program was
 // started, as people expect.
 func (l *loader) relative() {
-	for _, path := range []*string{&l.TLS.CertFile, &l.TLS.KeyFile, &l.License.KeyFile, &l.License.TrustedKeysFile} {
+	paths := []*string{&l.TLS.CertFile, &l.TLS.KeyFile, &l.License.KeyFile, &l.License.TrustedKeysFile}
+	if l.Identity.JWT != nil {
+		paths = append(paths, &l.Identity.JWT.KeysFile)
+	}
+	for _, path := range paths {
 		if *path != "" && !filepath.IsAbs(*path) {
 			*path = filepath.Join(l.folder, *path)
 		}

@@ -263,7 +263,9 @@ export type RefusalCode =
   /** Nothing says who connects, or what says it is not to be believed. */
   | "UNAUTHENTICATED"
   /** The token behind the connection has expired; connect with a new one. */
-  | "SESSION_EXPIRED";
+  | "SESSION_EXPIRED"
+  /** The broker cannot check credentials now, because what it checks them with is not there. */
+  | "AUTH_UNAVAILABLE";
 
 /** Codes that answer one request; the connection goes on. */
 export type RequestCode =
@@ -351,6 +353,7 @@ export type Code = RefusalCode | RequestCode | ClientCode;
 /** Codes of requests that may succeed later without any change to them. */
 export const retryableCodes: readonly Code[] = [
   "HUB_NOT_READY",
+  "AUTH_UNAVAILABLE",
   "RATE_LIMITED",
   "QUOTA_EXCEEDED",
   "METHOD_NOT_FOUND",
