@@ -1,10 +1,6 @@
 package stream
 
-import (
-	"encoding/binary"
-
-	"github.com/crossframe/crossframe/protocol"
-)
+import "github.com/crossframe/crossframe/protocol"
 
 // Append appends a frame to dst. It checks nothing: what Read would refuse, the other side refuses. A body that is
 // held outside of Go is read here.
@@ -21,10 +17,10 @@ func appendStart(dst []byte, connectionID string) []byte {
 }
 
 func appendMessage(dst []byte, m *protocol.Envelope) []byte {
-	dst = binary.AppendUvarint(dst, uint64(m.Op))
-	dst = binary.AppendUvarint(dst, m.ID)
-	dst = binary.AppendUvarint(dst, m.Ref)
-	dst = binary.AppendUvarint(dst, uint64(m.Peer))
+	dst = appendNumber(dst, uint64(m.Op))
+	dst = appendNumber(dst, m.ID)
+	dst = appendNumber(dst, m.Ref)
+	dst = appendNumber(dst, uint64(m.Peer))
 	dst = appendText(dst, m.Name)
 	dst = appendText(dst, m.Head)
 	dst = append(dst, byte(m.Body.Kind))
@@ -35,5 +31,5 @@ func appendMessage(dst []byte, m *protocol.Envelope) []byte {
 }
 
 func appendText[T string | []byte](dst []byte, text T) []byte {
-	return append(binary.AppendUvarint(dst, uint64(len(text))), text...)
+	return append(appendNumber(dst, uint64(len(text))), text...)
 }

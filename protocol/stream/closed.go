@@ -1,7 +1,6 @@
 package stream
 
 import (
-	"encoding/binary"
 	"strconv"
 	"unicode/utf8"
 )
@@ -102,7 +101,7 @@ const lastFrame = 0
 
 // AppendClosed appends a last frame to dst; c is Sendable.
 func AppendClosed(dst []byte, c *Closed) []byte {
-	return append(binary.AppendUvarint(append(dst, lastFrame), uint64(c.Code)), c.Reason...)
+	return append(appendNumber(append(dst, lastFrame), uint64(c.Code)), c.Reason...)
 }
 
 // ReadClosed reads a last frame; ok is false for every other frame, also for one that is malformed.
@@ -110,7 +109,7 @@ func ReadClosed(data []byte) (c *Closed, ok bool) {
 	if len(data) == 0 || data[0] != lastFrame {
 		return nil, false
 	}
-	code, n := binary.Uvarint(data[1:])
+	code, n := readNumber(data[1:])
 	if n != 2 || !Code(code).travels() {
 		return nil, false
 	}

@@ -1,7 +1,6 @@
 package stream
 
 import (
-	"encoding/binary"
 	"math"
 	"unicode/utf8"
 
@@ -110,7 +109,7 @@ func (r *reader) byte() byte {
 
 // number reads a uvarint in its shortest form.
 func (r *reader) number(limit uint64, field string) uint64 {
-	v, n := binary.Uvarint(r.rest)
+	v, n := readNumber(r.rest)
 	switch {
 	case n == 0:
 		r.fail(protocol.BadMessage, "the frame ends too early")

@@ -2,7 +2,6 @@ package stream
 
 import (
 	"bytes"
-	"encoding/binary"
 	"encoding/hex"
 	"encoding/json"
 	"flag"
@@ -197,7 +196,7 @@ func TestReadLimits(t *testing.T) {
 
 // TestReadIsBoundedByItsInput: a length that claims more than there is reserves nothing.
 func TestReadIsBoundedByItsInput(t *testing.T) {
-	claim := binary.AppendUvarint([]byte{Version, 0, 1, 0, 0, 0, 0, 0, byte(protocol.BodyBinary)}, 1<<30)
+	claim := appendNumber([]byte{Version, 0, 1, 0, 0, 0, 0, 0, byte(protocol.BodyBinary)}, 1<<30)
 	allocs := testing.AllocsPerRun(10, func() {
 		if _, _, fault := Read(nil, claim, Limits{BodyBytes: 1 << 31}); fault == nil {
 			t.Fatal("there is no such body")
