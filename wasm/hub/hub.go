@@ -17,6 +17,8 @@ type Options struct {
 	Random func(b []byte)
 	// Dialects are tried in order at each greeting, behind the native one.
 	Dialects []dialect.Dialect
+	// Link leads to a broker; if nil, this hub has none, whatever its configuration says.
+	Link Link
 }
 
 // room is what the hub asks of every room.

@@ -14,6 +14,11 @@ type Peer struct {
 	ConnectionID string
 	Grants       Grants
 	Limits       protocol.Limits
+	// Sharing says in which scopes the names are that the peer does not give a scope for.
+	Sharing Sharing
+	// Remote: it is a likeness of a peer that is connected elsewhere, and a bridge speaks for it. What is remote reaches
+	// nothing that is local in scope, and nothing that is remote itself: who joins two sides joins no third.
+	Remote bool
 	// Ready: its document has proven itself, or needs no proof.
 	Ready bool
 }
@@ -23,3 +28,6 @@ func (p *Peer) Instance() string { return p.Info.Instance }
 
 // App returns the name of the definition it runs under.
 func (p *Peer) App() string { return p.Info.App }
+
+// Scope returns the scope of a name for which the call names none.
+func (p *Peer) Scope(kind Kind, name string) string { return p.Sharing.scope(kind, name) }
