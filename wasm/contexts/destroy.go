@@ -8,7 +8,11 @@ import (
 )
 
 // Destroy removes a context. Its subscribers are told, and stay subscribed to the name.
-func (r *Room) Destroy(t *peer.Turn) { answer(t, r.destroy(t)) }
+func (r *Room) Destroy(t *peer.Turn) {
+	if !r.elsewhere(t) {
+		answer(t, r.destroy(t))
+	}
+}
 
 func (r *Room) destroy(t *peer.Turn) *protocol.Fault {
 	if fault := mayWrite(t); fault != nil {
@@ -38,6 +42,9 @@ func (r *Room) Gone(t *peer.Turn, instance string) {
 	sort.Slice(owned, func(i, j int) bool { return owned[i].name < owned[j].name })
 	for _, c := range owned {
 		r.end(t, c)
+	}
+	if r.beyond != nil {
+		r.beyond.gone(t, instance)
 	}
 }
 

@@ -7,7 +7,11 @@ import (
 )
 
 // Patch removes and sets paths of a context's value, or creates it.
-func (r *Room) Patch(t *peer.Turn) { answer(t, r.patch(t)) }
+func (r *Room) Patch(t *peer.Turn) {
+	if !r.elsewhere(t) {
+		answer(t, r.patch(t))
+	}
+}
 
 func (r *Room) patch(t *peer.Turn) *protocol.Fault {
 	o, values, fault := readPatch(t)

@@ -22,6 +22,8 @@ func (r *Room) Restore(key string, chunks []peer.Chunk) error {
 		err = r.restoreSubscription(id, string(chunks[0].Head))
 	} else if key == keyFloor {
 		r.floor, err = parseNumber(string(chunks[0].Head))
+	} else if r.beyond != nil {
+		err = r.beyond.restore(key, chunks)
 	} else {
 		err = errors.New("the room has no such key")
 	}

@@ -32,6 +32,8 @@ type Room struct {
 	// floor is the highest revision that any destroyed context had. A context that is created begins above it,
 	// so that no name ever has a revision twice, without a memory of each destroyed name.
 	floor uint64
+	// beyond is nil where there is no broker.
+	beyond beyond
 }
 
 // New returns an empty room.
@@ -54,11 +56,20 @@ func New(opts Options) *Room {
 // Joined does nothing: a peer brings nothing along.
 func (r *Room) Joined(*peer.Turn, *peer.Peer) {}
 
-// Deadline returns 0: the room has no timers.
-func (r *Room) Deadline() int64 { return 0 }
+// Deadline returns when Due is next to be called; 0 means never. Only what is shared beyond this hub has timers.
+func (r *Room) Deadline() int64 {
+	if r.beyond == nil {
+		return 0
+	}
+	return r.beyond.deadline()
+}
 
-// Due does nothing.
-func (r *Room) Due(*peer.Turn) {}
+// Due does what is due.
+func (r *Room) Due(t *peer.Turn) {
+	if r.beyond != nil {
+		r.beyond.due(t)
+	}
+}
 
 // limits returns the limits of the turn's peer; a limit that is 0 stands for the default.
 func (r *Room) limits(t *peer.Turn) protocol.Limits { return t.From.Limits.Or(r.defaults) }

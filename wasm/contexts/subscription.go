@@ -21,18 +21,18 @@ type subscription struct {
 
 // Subscribe answers with the value, as Get does, and tells every later change. Nothing comes between
 // the two, so the first event has the answer's revision plus one.
-func (r *Room) Subscribe(t *peer.Turn) { answer(t, r.subscribe(t)) }
+func (r *Room) Subscribe(t *peer.Turn) {
+	if !r.elsewhere(t) {
+		answer(t, r.subscribe(t))
+	}
+}
 
 func (r *Room) subscribe(t *peer.Turn) *protocol.Fault {
 	if fault := mayRead(t); fault != nil {
 		return fault
 	}
-	mine := r.subscriptions[t.From.ID]
-	switch {
-	case mine[t.Msg.ID] != nil:
-		return protocol.NewFault(protocol.BadMessage, "the request id is that of a live subscription")
-	case int64(len(mine)) >= r.limits(t).Subscriptions:
-		return quota("this app has as many subscriptions as it may")
+	if fault := r.another(t); fault != nil {
+		return fault
 	}
 	s := r.follow(t.From.ID, t.Msg.ID, t.Msg.Name)
 	t.Out.Put(keyOf(s), []byte(s.of.name), protocol.Body{})
@@ -40,9 +40,30 @@ func (r *Room) subscribe(t *peer.Turn) *protocol.Fault {
 	return nil
 }
 
+// another returns why the turn's peer may not have one more subscription, of whatever scope, under the message's id.
+func (r *Room) another(t *peer.Turn) *protocol.Fault {
+	mine := r.subscriptions[t.From.ID]
+	count, taken := len(mine), mine[t.Msg.ID] != nil
+	if r.beyond != nil {
+		more, also := r.beyond.subscriptions(t.From.ID, t.Msg.ID)
+		count, taken = count+more, taken || also
+	}
+	switch {
+	case taken:
+		return protocol.NewFault(protocol.BadMessage, "the request id is that of a live subscription")
+	case int64(count) >= r.limits(t).Subscriptions:
+		return quota("this app has as many subscriptions as it may")
+	}
+	return nil
+}
+
 // Unsubscribe ends a subscription of the peer.
 func (r *Room) Unsubscribe(t *peer.Turn) {
 	s := r.subscriptions[t.From.ID][t.Msg.Ref]
+	if s == nil && r.beyond != nil && r.beyond.unsubscribe(t) {
+		t.Reply(nil)
+		return
+	}
 	if s == nil {
 		answer(t, protocol.NewFault(protocol.NotOwner, "ref: this is no subscription of yours"))
 		return
@@ -56,6 +77,9 @@ func (r *Room) Left(t *peer.Turn, p *peer.Peer) {
 	for _, s := range r.subscriptionsOf(p) {
 		r.unfollow(t, s)
 	}
+	if r.beyond != nil {
+		r.beyond.left(t, p)
+	}
 }
 
 // Regranted ends the subscriptions to what the peer may not read any more.
@@ -67,6 +91,9 @@ func (r *Room) Regranted(t *peer.Turn, p *peer.Peer, _ *peer.Grants) {
 			r.unfollow(t, s)
 			t.Out.Fail(p.ID, s.id, peer.Withdrawn())
 		}
+	}
+	if r.beyond != nil && r.beyond.regranted(t, p) {
+		ended = true
 	}
 	if ended {
 		audit(t, protocol.PermissionDenied, p)

@@ -7,7 +7,11 @@ import (
 )
 
 // Set replaces the value of a context, or creates it.
-func (r *Room) Set(t *peer.Turn) { answer(t, r.set(t)) }
+func (r *Room) Set(t *peer.Turn) {
+	if !r.elsewhere(t) {
+		answer(t, r.set(t))
+	}
+}
 
 func (r *Room) set(t *peer.Turn) *protocol.Fault {
 	o, c, fault := r.open(t)
@@ -38,7 +42,11 @@ func (r *Room) setTo(t *peer.Turn, c *shared, lifetime string) *protocol.Fault {
 
 // Update merges the body's members into the value of a context, or creates it. Members that the head names are
 // removed first, so that a member which is both named and in the body has the body's value.
-func (r *Room) Update(t *peer.Turn) { answer(t, r.update(t)) }
+func (r *Room) Update(t *peer.Turn) {
+	if !r.elsewhere(t) {
+		answer(t, r.update(t))
+	}
+}
 
 func (r *Room) update(t *peer.Turn) *protocol.Fault {
 	o, c, fault := r.open(t)
