@@ -68,7 +68,7 @@ func (r *Room) elsewhere(t *peer.Turn) bool {
 	scope, fault := scopeOf(t)
 	switch {
 	case fault != nil:
-		t.FailWith(fault)
+		answer(t, fault)
 	case scope == protocol.ScopeLocal:
 		return false
 	case r.beyond == nil:

@@ -40,7 +40,7 @@ func (r *Room) List(t *peer.Turn) {
 	scope, fault := askedScope(t)
 	switch {
 	case fault != nil:
-		t.FailWith(fault)
+		answer(t, fault)
 	case scope == "" || scope == protocol.ScopeLocal:
 		r.list(t, scope)
 	case r.beyond == nil:
