@@ -53,16 +53,18 @@ var floors = []struct {
 	{"broker/store/...", 6},
 	{"broker/identity", 5},
 	{"broker/ws", 5},
+	{"broker/contexts", 6},
+	{"broker/relay", 7},
 	{"broker/config", 6},
 	{"broker/server", 6},
-	{"broker/cmd/crossframe", 7},
+	{"broker/cmd/crossframe", 8},
 	{"bench/empty", 0},
 }
 
 // onlyIn says which packages may import what lies outside of the module and is dear or dangerous.
 var onlyIn = map[string][]string{
 	"syscall/js":                   {"wasm", "wasm/browser"},
-	"net/http":                     {"broker/server", "broker/cmd/crossframe", "broker/ws", "broker/remote"},
+	"net/http":                     {"broker/server", "broker/cmd/crossframe", "broker/ws", "broker/remote", "broker/relay"},
 	"github.com/gobwas/glob":       {"broker/directory"},
 	"golang.org/x/net/idna":        {"broker/idn"},
 	"github.com/alecthomas/kong":   {"broker/cmd/crossframe", "broker/licensing", "broker/config"},
