@@ -15,7 +15,7 @@ declare global {
 }
 
 async function readConfig(): Promise<PlatformConfig> {
-  const answer = await fetch("/config.json", { cache: "no-store" });
+  const answer = await fetch("/config.json", { cache: "no-store", signal: AbortSignal.timeout(30_000) });
   if (!answer.ok) throw new Error(`the page's configuration could not be read: ${answer.status} ${answer.statusText}`);
   return (await answer.json()) as PlatformConfig;
 }
@@ -50,7 +50,7 @@ if (root) {
   const worker = startWorker();
   // The build puts it into the same file, so that it comes within this task: an error of the Worker finds its listener.
   import("./runtime/platform.js")
-    .then(({ startPlatform }) => startPlatform({ root, config, worker: () => worker, wasm }))
+    .then(({ startPlatform }) => startPlatform({ root, config, reread: readConfig, worker: () => worker, wasm }))
     .then(
       async (platform) => {
         if ((await config).debug === true) window.crossframe = platform;

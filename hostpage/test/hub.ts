@@ -35,6 +35,7 @@ export interface HubOptions {
   /** The main page's origin; if left out, one that needs no license. */
   readonly origin?: string;
   readonly license?: Start["license"];
+  readonly serverMs?: number;
 }
 
 /** A hub that listens, and what it told the page. */
@@ -54,7 +55,8 @@ export class TestHub {
           policy: options.policy ?? {},
           limits: options.limits ?? {},
         },
-        ...(options.license ? { license: options.license } : {}),
+        license: options.license ?? {},
+        ...(options.serverMs === undefined ? {} : { serverMs: options.serverMs }),
         wasm: { url: options.wasm, integrity: "" },
         store: "",
         debug: true,

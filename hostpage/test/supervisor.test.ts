@@ -35,6 +35,7 @@ const apps: Definition[] = [
 
 const open: TestPort[] = [];
 afterEach(() => {
+  vi.useRealTimers();
   for (const port of open.splice(0)) port.close();
 });
 
@@ -203,16 +204,47 @@ describe("a license key", () => {
   }
 
   test("is opened by the Worker and judged by the hub", async () => {
-    const license = { key, trustedKeys: trusted };
-    expect(await said({ license })).toEqual({ license: "valid" });
-    expect(await said({ license }, 350 * 86_400)).toEqual({ license: "expiring" });
+    const license = { licenseKey: key, licenseKeys: trusted };
+    expect(await said({ license })).toMatchObject({ license: "valid" });
+    expect(await said({ license }, 350 * 86_400)).toMatchObject({ license: "expiring" });
     expect(await said({ license }, 400 * 86_400)).toMatchObject({ fault: { code: "LICENSE_EXPIRED" } });
     expect(await said({ license, origin: "https://evil.example" })).toMatchObject({ fault: { code: "LICENSE_ORIGIN_MISMATCH" } });
-    expect(await said({ license: { key, trustedKeys: [] } })).toMatchObject({ fault: { code: "LICENSE_INVALID" } });
+    expect(await said({ license: { licenseKey: key } })).toMatchObject({ fault: { code: "LICENSE_INVALID" } });
     expect(await said({})).toMatchObject({ fault: { code: "LICENSE_MISSING" } });
   });
 
+  test("is judged by the server's clock, also where the computer's was set back a year", async () => {
+    const license = { licenseKey: key, licenseKeys: trusted };
+    const serverMs = 1000 * (now + 400 * 86_400);
+    expect(await said({ license, serverMs }, -365 * 86_400)).toMatchObject({ fault: { code: "LICENSE_EXPIRED" } });
+    expect(await said({ license, serverMs: 1000 * now }, 400 * 86_400)).toMatchObject({ license: "valid" });
+  });
+
+  test("is looked at again when the page asks, and each new state reaches the page", async () => {
+    vi.useFakeTimers({ now: 1000 * now, toFake: ["Date"] });
+    const license = { licenseKey: key, licenseKeys: trusted };
+    const { cases: lists } = JSON.parse(readFileSync(new URL("../../protocol/testdata/revocations.json", import.meta.url), "utf8")) as { cases: { list: string }[] };
+    const hub = new TestHub({ wasm, apps, origin, license });
+    await hub.supervisor.run();
+    // Three looks at once: they follow one another.
+    hub.supervisor.license({ kind: "license", license: { ...license, licenseRevocations: lists[0]?.list ?? "" } });
+    hub.supervisor.license({ kind: "license", license: { ...license, licenseKey: "CF1.x" } });
+    hub.supervisor.license({ kind: "license", license, serverMs: 1000 * (now + 350 * 86_400) });
+    await hub.until(() => hub.asked(OpPageReady).length === 4);
+    const told = hub.asked(OpPageReady).map(([, head]) => head);
+    expect(told).toMatchObject([
+      { license: "valid" },
+      { license: "revoked", fault: { code: "LICENSE_REVOKED" } },
+      { fault: { code: "LICENSE_INVALID" } },
+      { license: "expiring" },
+    ]);
+    // What was found last holds for the next run of the program, too.
+    hub.supervisor.exit();
+    await hub.until(() => hub.asked(OpPageReady).length === 5);
+    expect(hub.asked(OpPageReady)[4]?.[1]).toMatchObject({ license: "expiring" });
+  });
+
   test("that is wrong does not matter where none is needed", async () => {
-    expect(await said({ license: { key: "CF1.x", trustedKeys: [] }, origin: "http://localhost:8080" })).toEqual({ license: "development" });
+    expect(await said({ license: { licenseKey: "CF1.x" }, origin: "http://localhost:8080" })).toEqual({ license: "development" });
   });
 });

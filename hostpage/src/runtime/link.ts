@@ -1,7 +1,7 @@
 /**
  * The page's line to the hub's Worker: messages of the room "page" in both directions, and how the program is.
  */
-import type { FromWorker, Notice, Start, Status } from "./messages.js";
+import type { FromWorker, LicenseAgain, Notice, Start, Status } from "./messages.js";
 
 /** A message of the hub to the page's runtime. */
 export interface PageMessage {
@@ -58,6 +58,11 @@ export class HubLink {
   send(op: number, ref: number, name: string, head: string, body: string | null = null, port?: MessagePort): void {
     const message = { kind: "page", frame: ["", op, 0, ref, 0, name, head, body], ...(port ? { port } : {}) };
     this.#worker.postMessage(message, port ? [port] : []);
+  }
+
+  /** Has the license looked at again. */
+  license(again: LicenseAgain): void {
+    this.#worker.postMessage(again);
   }
 
   /** Ends the hub's program, where the configuration allows it. */

@@ -2,7 +2,9 @@
  * What travels between the main page and the hub's Worker, beside the ports of client apps. The `frame` of a
  * "page" message has the form of a frame on a port (docs/protocol.md), with the operations of the room "page".
  */
-import type { Boot, Fault, TrustedKey } from "@crossframe/protocol";
+import type { Boot, Fault } from "@crossframe/protocol";
+
+import type { LicenseConfig } from "./check.js";
 
 /** Where hub.wasm is, and the hash it must have (a subresource integrity string). */
 export interface ProgramFile {
@@ -20,10 +22,11 @@ export interface Load {
 export interface Start {
   readonly kind: "start";
   readonly boot: Omit<Boot, "epoch" | "nowMs" | "licenseClaims" | "licenseFault">;
-  /** The license key, where one is configured, and who may have signed it. */
-  readonly license?: { readonly key: string; readonly trustedKeys: readonly TrustedKey[] };
-  /** The server's clock when the page got its configuration, in milliseconds since 1970: it is not earlier than that. */
+  readonly license: LicenseConfig;
+  /** The server's clock when the page got its configuration, in milliseconds since 1970. */
   readonly serverMs?: number;
+  /** A time that has been already: the license is not judged for an earlier one, where the server's clock is not known. */
+  readonly floorMs?: number;
   readonly wasm: ProgramFile;
   /** The database that keeps shared contexts across a reload of the page; "" keeps them in memory only. */
   readonly store: string;
@@ -38,12 +41,20 @@ export interface ToHub {
   readonly port?: MessagePort;
 }
 
+/** The license is to be looked at again. */
+export interface LicenseAgain {
+  readonly kind: "license";
+  readonly license: LicenseConfig;
+  /** The server's clock, where the server could be asked. */
+  readonly serverMs?: number;
+}
+
 /** Ends the Go program, to show that the platform survives it. */
 export interface Exit {
   readonly kind: "exit";
 }
 
-export type ToWorker = Load | Start | ToHub | Exit;
+export type ToWorker = Load | Start | ToHub | LicenseAgain | Exit;
 
 /** A message of the hub to the page's runtime. */
 export interface ToPage {

@@ -23,11 +23,13 @@ import {
   type PageConfig,
 } from "@crossframe/protocol";
 
+import { pageStore } from "../ui/pagestore.js";
 import { createShell, type Shell } from "../ui/shell.js";
 import type { HubStatus } from "../ui/status.js";
 import { Door } from "./door.js";
 import { HubLink, type PageMessage } from "./link.js";
 import type { Notice, Status } from "./messages.js";
+import { Relicense } from "./relicense.js";
 import { claimSession } from "./session.js";
 import { databaseOf, tidySessions } from "./tidy.js";
 import { fillWorkspace } from "./workspace.js";
@@ -40,6 +42,8 @@ export interface PlatformOptions {
   readonly root: HTMLElement;
   /** May come later: the shell shows before. */
   readonly config: PlatformConfig | Promise<PlatformConfig>;
+  /** Reads the configuration again, for what of it changes under a running page: the license. If absent, nothing does. */
+  readonly reread?: () => Promise<PlatformConfig>;
   /** Makes the Worker that runs the hub. */
   readonly worker: () => Worker;
   readonly wasm: { readonly url: string; readonly integrity: string };
@@ -71,6 +75,7 @@ class Runtime {
   readonly #shell: Shell;
   readonly #link: HubLink;
   readonly #door: Door;
+  readonly #license: Relicense;
   readonly #ready = Promise.withResolvers<void>();
   #status: HubStatus = { state: "starting", origin: location.origin };
   #hub: Hub | undefined;
@@ -89,6 +94,7 @@ class Runtime {
       notice: (notice) => this.#notice(notice),
       died: (reason) => this.#stopped(`the hub's Worker ended: ${reason}`),
     });
+    this.#license = new Relicense(this.#link, pageStore());
     this.#shell = createShell(options.root, {
       storageKey: "crossframe.workspace",
       contextOf: (instance) => this.#contexts.get(instance)?.context,
@@ -108,20 +114,20 @@ class Runtime {
   async start(): Promise<Platform> {
     const [config, session] = await Promise.all([this.#options.config, claimSession()]);
     void tidySessions(session);
-    const { title, debug = false, nowMs, licenseKey, licenseKeys = [], ...rest } = config;
+    const { title, debug = false, nowMs: _, licenseKey: _1, licenseKeys: _2, licenseKeySet: _3, licenseRoots: _4, licenseRevocations: _5, ...rest } = config;
     this.#debug = debug;
     if (title !== undefined) this.#shell.setTitle(title);
     this.#link.start({
       kind: "start",
       boot: { ...rest, origin: location.origin, hub: session },
-      ...(licenseKey === undefined ? {} : { license: { key: licenseKey, trustedKeys: licenseKeys } }),
-      ...(nowMs === undefined ? {} : { serverMs: nowMs }),
+      ...this.#license.start(config),
       wasm: this.#options.wasm,
       store: databaseOf(session),
       debug,
     });
     const hub = await this.#connect();
     this.#hub = hub;
+    if (this.#options.reread) this.#license.watch(this.#options.reread);
     await this.#shell.attach(hub);
     await fillWorkspace(hub, this.#shell);
     return { hub, crash: () => this.#link.exit(), close: () => this.#close() };
@@ -140,11 +146,16 @@ class Runtime {
   }
 
   /** Shows what the hub says of itself: when it has its configuration, and when the state of its license changes. */
-  #said({ license, warnings, fault }: BootResult): void {
+  #said({ license, licenseUntilMs, warnings, fault }: BootResult): void {
+    const { license: _, licenseUntilMs: _1, fault: _2, ...kept } = this.#status;
+    this.#status = kept;
     this.#setStatus({
       ...(license === undefined ? {} : { license }),
+      ...(licenseUntilMs === undefined ? {} : { licenseUntilMs }),
       ...(warnings === undefined ? {} : { warnings }),
-      ...(fault === undefined ? {} : { state: "stopped", fault }),
+      ...(fault === undefined ? {} : { fault }),
+      // A hub that has run goes on for those who are connected.
+      ...(fault !== undefined && !this.#hub ? { state: "stopped" as const } : {}),
     });
     this.#ready.resolve();
   }
@@ -216,7 +227,9 @@ class Runtime {
   #setStatus(change: Partial<HubStatus>): void {
     // A hub that refused its configuration stays stopped, whatever its program does.
     const stays = this.#status.state === "stopped" && change.state !== undefined;
-    this.#status = { ...this.#status, ...change, ...(stays ? { state: "stopped" } : {}) };
+    const next = { ...this.#status, ...change, ...(stays ? { state: "stopped" as const } : {}), nowMs: this.#license.now() };
+    if (next.state === "running" || next.state === "degraded") next.state = next.fault ? "degraded" : "running";
+    this.#status = next;
     this.#shell.setHub(this.#status);
   }
 
@@ -231,6 +244,7 @@ class Runtime {
   #close(): void {
     this.#closed = true;
     this.#door.close();
+    this.#license.close();
     this.#hub?.close();
     this.#link.close();
     this.#shell.dispose();

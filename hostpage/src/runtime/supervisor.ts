@@ -2,11 +2,12 @@
  * Runs the hub's program in the Worker, and outlives it: ports, journal and open requests are kept here. When the
  * program ends, requests in flight get a coded error, a new run takes over the journal, and the ports go on.
  */
-import { checkFrame, FIELDS, OpPageBoot, OpPageMisuse, type Boot, type Code, type Fault, type Limits } from "@crossframe/protocol";
+import { checkFrame, FIELDS, OpPageBoot, OpPageLicense, OpPageMisuse, type Boot, type Code, type Fault, type LicenseReport, type Limits } from "@crossframe/protocol";
 
+import { LicenseCheck, type LicenseConfig } from "./check.js";
+import { WallClock } from "./clock.js";
 import { Journal } from "./journal.js";
-import { openLicense } from "./license.js";
-import type { FromWorker, Start, ToHub } from "./messages.js";
+import type { FromWorker, LicenseAgain, Start, ToHub } from "./messages.js";
 import { isRequest } from "./operations.js";
 import { Outgoing } from "./outgoing.js";
 import type { Output } from "./output.js";
@@ -40,7 +41,11 @@ export class Supervisor {
   readonly #ends: number[] = [];
   readonly #loading: Promise<Loaded> | undefined;
   #module: WebAssembly.Module | undefined;
-  #license: Pick<Boot, "licenseClaims" | "licenseFault"> = {};
+  readonly #clock: WallClock;
+  readonly #check: LicenseCheck;
+  /** What was found of the license last, and the look that is under way. */
+  #found: Pick<LicenseReport, "claims" | "fault"> = {};
+  #look = Promise.resolve();
   #program: Program | undefined;
   #lastPort = 0;
   #epoch = 0;
@@ -53,6 +58,8 @@ export class Supervisor {
   /** @param loading the program, where it is on its way already. */
   constructor(start: Start, toPage: (message: FromWorker) => void, loading?: Promise<Loaded>) {
     this.#start = start;
+    this.#clock = new WallClock(start.serverMs, start.floorMs);
+    this.#check = new LicenseCheck(start.boot.origin);
     this.#loading = loading;
     this.#toPage = toPage;
     this.#store = start.store === "" ? undefined : new ContextStore(start.store, (text) => toPage({ kind: "notice", text }));
@@ -64,14 +71,13 @@ export class Supervisor {
     this.#status("starting");
     let first: Program;
     try {
-      const [loaded, kept, license] = await Promise.all([
+      const [loaded, kept] = await Promise.all([
         this.#loading ?? program.load(this.#start.wasm),
         this.#store?.load() ?? [],
-        this.#openLicense(),
+        this.#find(this.#start.license),
       ]);
       this.#module = loaded.module;
       first = loaded.first;
-      this.#license = license;
       this.#journal.load(kept);
     } catch (error) {
       this.#degrade({ code: "HUB_NOT_READY", message: `the hub's program could not be loaded: ${String(error)}` });
@@ -80,12 +86,28 @@ export class Supervisor {
     await this.#launch(first);
   }
 
-  /** Opens the license key, where there is one. Whether the hub needs a license is for the hub to say. */
-  async #openLicense(): Promise<Pick<Boot, "licenseClaims" | "licenseFault">> {
-    const { license, boot } = this.#start;
-    if (!license) return {};
-    const opened = await openLicense(license.key, boot.origin, license.trustedKeys);
-    return "claims" in opened ? { licenseClaims: opened.claims } : { licenseFault: opened.fault };
+  /** Looks at the license. Looks follow one another, so that the latest is what counts. */
+  #find(license: LicenseConfig): Promise<void> {
+    const look = this.#look.then(async () => {
+      this.#found = await this.#check.find(license, this.#clock.now());
+    });
+    this.#look = look.catch(() => undefined);
+    return look;
+  }
+
+  /** Looks at the license again, and tells the hub. */
+  license({ license, serverMs }: LicenseAgain): void {
+    if (serverMs !== undefined) this.#clock.set(serverMs);
+    void this.#find(license).then(
+      () => this.#whenRunning(() => this.#tellLicense(), undefined),
+      (error: unknown) => console.error("the license could not be looked at again; what was found before holds:", error),
+    );
+  }
+
+  #tellLicense(): void {
+    const report: LicenseReport = { nowMs: Math.round(this.#clock.now()), ...this.#found };
+    this.#input((input) => input.add(OpPageLicense, 0, 0, 0, "", JSON.stringify(report), null));
+    this.#call(program.CALL_PAGE, 0);
   }
 
   /** Takes a message of the page. */
@@ -360,8 +382,14 @@ export class Supervisor {
       return;
     }
     this.#program = next;
-    const { boot: given, serverMs = 0 } = this.#start;
-    const boot: Boot = { ...given, ...this.#license, epoch: this.#epoch, nowMs: Math.max(Date.now(), serverMs) };
+    const { claims, fault } = this.#found;
+    const boot: Boot = {
+      ...this.#start.boot,
+      ...(claims === undefined ? {} : { licenseClaims: claims }),
+      ...(fault === undefined ? {} : { licenseFault: fault }),
+      epoch: this.#epoch,
+      nowMs: Math.round(this.#clock.now()),
+    };
     this.#input((input) => input.add(OpPageBoot, 0, 0, 0, "", JSON.stringify(boot), null));
     this.#call(program.CALL_PAGE, 0);
     for (const [key, chunks] of this.#journal.entries()) {

@@ -21,6 +21,9 @@ self.onmessage = (event: MessageEvent<ToWorker>) => {
     case "page":
       supervisor?.page(message);
       break;
+    case "license":
+      supervisor?.license(message);
+      break;
     case "exit":
       supervisor?.exit();
       break;

@@ -214,7 +214,7 @@ class PageShell implements Shell {
   #render(grid: HTMLElement): void {
     const workspace = h("main", { class: "cf-workspace", "aria-label": "Workspace" }, grid, this.#empty.element);
     this.#root.replaceChildren(
-      h("div", { class: "cf-shell" }, this.#bar.element, workspace),
+      h("div", { class: "cf-shell" }, this.#bar.element, this.#status.licenseBar.element, workspace),
       this.#status.popover,
       this.#log.element,
       this.#palette.element,

@@ -1,5 +1,7 @@
 import type { Fault } from "@crossframe/protocol";
 import { h } from "./h.js";
+import { date, licenseNotice } from "./license.js";
+import { LicenseBar } from "./licensebar.js";
 
 /** What the runtime tells of the hub. */
 export interface HubStatus {
@@ -10,8 +12,12 @@ export interface HubStatus {
   readonly state: "starting" | "running" | "restarting" | "degraded" | "stopped";
   /** How often the Go program was started anew under this page. */
   readonly restarts?: number;
-  /** "development", "valid", "expiring" or "grace". */
+  /** "development", "valid", "expiring", "grace", "expired" or "revoked". */
   readonly license?: string;
+  /** When that changes, in milliseconds since 1970; see BootResult. */
+  readonly licenseUntilMs?: number;
+  /** What time it is, by the clock that the license is judged by. */
+  readonly nowMs?: number;
   readonly origin?: string;
   /** How many connections there are, the main page not counted. */
   readonly peers?: number;
@@ -33,7 +39,15 @@ const licenses: Readonly<Record<string, string>> = {
   valid: "Valid",
   expiring: "Valid, expires soon",
   grace: "Expired, in its grace days",
+  expired: "Expired",
+  revoked: "Revoked",
 };
+
+function licenseFact({ license, licenseUntilMs }: HubStatus): string {
+  if (license === undefined) return "–";
+  const word = licenses[license] ?? license;
+  return license === "revoked" || licenseUntilMs === undefined ? word : `${word} (until ${date(licenseUntilMs)})`;
+}
 
 /** StatusButton is the word on the hub in the bar, and the popover that says more. */
 export class StatusButton {
@@ -41,6 +55,9 @@ export class StatusButton {
   readonly popover: HTMLElement;
   readonly #dot = h("span", { class: "cf-dot", "aria-hidden": "true" });
   readonly #word = h("span", {});
+  readonly #license = h("span", { class: "cf-licenseword", hidden: true });
+  /** Says under the bar what is wrong with the license. */
+  readonly licenseBar = new LicenseBar();
   readonly #list = h("dl", { class: "cf-facts" });
   readonly #notes = h("div", { class: "cf-notes" });
   #status: HubStatus = { state: "starting" };
@@ -59,6 +76,7 @@ export class StatusButton {
       this.#dot,
       h("span", { class: "cf-hidden" }, "Hub: "),
       this.#word,
+      this.#license,
     );
     this.set(this.#status);
   }
@@ -78,11 +96,16 @@ export class StatusButton {
       ["Origin", status.origin ?? location.origin],
       ["Connections", status.peers === undefined ? "–" : String(status.peers)],
       ["Restarted", restarts === 0 ? "never" : restarts === 1 ? "once" : `${restarts} times`],
-      ["License", status.license === undefined ? "–" : (licenses[status.license] ?? status.license)],
+      ["License", licenseFact(status)],
     ];
     if (status.version !== undefined) facts.push(["Version", status.version]);
     this.#list.replaceChildren(...facts.flatMap(([term, value]) => [h("dt", {}, term), h("dd", {}, value)]));
+    const notice = licenseNotice(status);
+    this.licenseBar.set(notice);
+    this.#license.textContent = notice?.word ?? "";
+    this.#license.hidden = notice?.word === undefined;
     this.#notes.replaceChildren(
+      ...(notice ? [h("p", {}, h("strong", {}, notice.title), " ", notice.text)] : []),
       ...(status.fault ? [h("p", { class: "cf-fault" }, h("code", {}, status.fault.code), " ", status.fault.message)] : []),
       ...(status.warnings ?? []).map((w) => h("p", {}, w)),
     );
