@@ -88,8 +88,9 @@ e2e: $(NPM) ## Test the real thing in a real browser
 	CROSSFRAME=$(CURDIR)/build/crossframe CHROMIUM=$$(scripts/chromium.sh) $(BIN)/vitest run --root hostpage --config vitest.e2e.config.ts
 
 .PHONY: fuzz
-fuzz: ## Fuzz every decoder for FUZZTIME each (10s)
+fuzz: $(NPM) ## Fuzz every decoder, and the hub behind its guard, for FUZZTIME each (10s)
 	scripts/fuzz.sh $(FUZZTIME)
+	FUZZTIME=$(FUZZTIME) $(BIN)/vitest run --root hostpage test/fuzz
 
 ##@ Figures
 

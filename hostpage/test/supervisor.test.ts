@@ -9,11 +9,13 @@ import {
   OpContextSubscribe,
   OpContextUpdate,
   OpContextValue,
+  OpEnd,
   OpError,
   OpInvoke,
   OpPageChallenge,
   OpPageOpen,
   OpPageReady,
+  OpPart,
   OpRefused,
   OpRegister,
   OpReply,
@@ -88,6 +90,24 @@ describe("the hub behind real ports", () => {
     const result = await a.wait((m) => m.op === OpResult);
     expect(result.id).toBe(7);
     expect([...new Uint8Array(result.body as ArrayBuffer)]).toEqual([1, 2, 3]);
+  });
+
+  test("two hundred apps answer a call to all, and the one that hangs is told as such", async () => {
+    const { hub, main } = await start();
+    const asking = await connect(hub, main, "a");
+    const servers = 200;
+    for (let i = 0; i < servers; i++) {
+      const server = await connect(hub, main, "b");
+      server.send([OpRegister, 1, 0, 0, "all"]);
+      if (i !== 77) void server.wait((m) => m.op === OpCall).then(({ id }) => server.send([OpResult, id, 0, 0, "", undefined, String(i)]));
+      await server.wait((m) => m.op === OpReply && m.id === 1);
+    }
+    asking.send([OpInvoke, 7, 0, 0, "all", { target: "all", timeoutMs: 1_000 }]);
+    expect((await asking.wait((m) => m.op === OpEnd)).ref).toBe(servers);
+    const parts = asking.got.filter((m) => m.op === OpPart);
+    expect(parts.filter((m) => "code" in m.head).map((m) => m.head["code"])).toEqual(["TIMEOUT"]);
+    const answers = parts.flatMap((m) => (m.body === null ? [] : [Number(m.body)]));
+    expect(answers.sort((x, y) => x - y)).toEqual(Array.from({ length: servers }, (_, i) => i).filter((i) => i !== 77));
   });
 
   test("merges a context and tells subscribers", async () => {
