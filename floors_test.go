@@ -75,6 +75,11 @@ var onlyIn = map[string][]string{
 	"github.com/go-jose/go-jose/v4/json": {"broker/identity"},
 	"github.com/go-jose/go-jose/v4/jwt":  {"broker/identity"},
 	"nhooyr.io/websocket":                {"wasm/link"},
+
+	"github.com/nats-io/nats.go":               {"broker/store"},
+	"github.com/nats-io/nats.go/jetstream":     {"broker/store"},
+	"github.com/nats-io/nats-server/v2/server": {"broker/store", "broker/store/storetest"},
+	"github.com/minio/highwayhash":             {"broker/store"},
 }
 
 type listed struct {

@@ -1,9 +1,19 @@
 package store
 
 import (
+	"cmp"
 	"context"
+	"encoding/json"
 	"errors"
+	"fmt"
+	"math"
+	"slices"
+	"strconv"
+	"sync/atomic"
 	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
 )
 
 // Entry is one value.
@@ -21,21 +31,46 @@ type Entry struct {
 type Bucket struct {
 	trait
 	store *Store
+	// born is when the stream was made, in nanoseconds.
+	born atomic.Int64
 }
 
-// Epoch identifies the bucket's data: Sequences are comparable only within one. It is the Store's for durable
-// buckets, but changes with the engine for volatile ones.
-func (b *Bucket) Epoch() string { return "" }
+// Epoch identifies the bucket's data: Sequences are comparable only within one. It changes with the Store's, and where the
+// bucket itself was made anew, as volatile ones are with the engine.
+func (b *Bucket) Epoch() string {
+	return b.store.Epoch() + "." + strconv.FormatInt(b.born.Load(), 36)
+}
+
+func (b *Bucket) bear(info streamInfo) { b.born.Store(info.created.UnixNano()) }
 
 // Get returns a value or ErrNotFound. In a cluster it may be one that was replaced a moment ago, unless the class is strict;
 // see GetStrict. Embedded, it is always the last one.
 func (b *Bucket) Get(ctx context.Context, key Key) (Entry, error) {
-	return Entry{}, errors.ErrUnsupported
+	if b.strict {
+		return b.GetStrict(ctx, key)
+	}
+	return b.get(key, func(subject string) (record, error) { return b.store.fromAny(ctx, b.class.stream(), subject) })
 }
 
 // GetStrict returns the last value that was acknowledged before the call, or ErrNotFound.
 func (b *Bucket) GetStrict(ctx context.Context, key Key) (Entry, error) {
-	return Entry{}, errors.ErrUnsupported
+	return b.get(key, func(subject string) (record, error) {
+		return b.store.fromLeader(ctx, b.class.stream(), want{Last: subject})
+	})
+}
+
+func (b *Bucket) get(key Key, read func(subject string) (record, error)) (Entry, error) {
+	if err := key.check(); err != nil {
+		return Entry{}, err
+	}
+	r, err := read(b.subject(key))
+	if err != nil {
+		return Entry{}, fmt.Errorf("get %s: %w", b.class, err)
+	}
+	if r.deleted() {
+		return Entry{}, fmt.Errorf("get %s: %w", b.class, ErrNotFound)
+	}
+	return b.entry(r)
 }
 
 // Lifetime makes a write whose value ends by itself. It is at least a second; 0 is for ever. The next write of the key sets
@@ -47,41 +82,220 @@ type WriteOption func(*write)
 
 type write struct {
 	lifetime time.Duration
+	// expect is the sequence that the key must have, or anySequence.
+	expect uint64
 }
+
+const anySequence = math.MaxUint64
 
 // Create writes a value where there is none, or else fails with ErrExists. It returns the value's sequence.
 func (b *Bucket) Create(ctx context.Context, key Key, value []byte, options ...WriteOption) (uint64, error) {
-	return 0, errors.ErrUnsupported
+	expect := uint64(0)
+	for {
+		sequence, err := b.write(ctx, key, value, expect, options)
+		if !errors.Is(err, ErrConflict) {
+			return sequence, err
+		}
+		// What is there may be the mark of a deletion.
+		r, err := b.store.fromLeader(ctx, b.class.stream(), want{Last: b.subject(key)})
+		switch {
+		case errors.Is(err, ErrNotFound):
+			expect = 0
+		case err != nil:
+			return 0, fmt.Errorf("create in %s: %w", b.class, err)
+		case !r.deleted() || r.sequence == expect:
+			return 0, fmt.Errorf("create in %s: %w", b.class, ErrExists)
+		default:
+			expect = r.sequence
+		}
+	}
 }
 
 // Update writes a value over the one with that sequence, or else fails with ErrConflict: also where there is none any more.
 func (b *Bucket) Update(ctx context.Context, key Key, value []byte, last uint64, options ...WriteOption) (uint64, error) {
-	return 0, errors.ErrUnsupported
+	if last == 0 {
+		return 0, fmt.Errorf("update %s: %w: no value has the sequence 0", b.class, ErrConflict)
+	}
+	return b.write(ctx, key, value, last, options)
 }
 
 // Put writes a value, whatever is there.
 func (b *Bucket) Put(ctx context.Context, key Key, value []byte, options ...WriteOption) (uint64, error) {
-	return 0, errors.ErrUnsupported
+	return b.write(ctx, key, value, anySequence, options)
 }
 
 // Delete ends the value with that sequence and all before it, or else fails with ErrConflict. It returns the sequence of the
 // deletion.
 func (b *Bucket) Delete(ctx context.Context, key Key, last uint64) (uint64, error) {
-	return 0, errors.ErrUnsupported
+	if last == 0 {
+		return 0, fmt.Errorf("delete in %s: %w: no value has the sequence 0", b.class, ErrConflict)
+	}
+	return b.mark(ctx, key, last)
 }
 
 // Remove ends a value, whatever it is. It does nothing wrong where there is none.
 func (b *Bucket) Remove(ctx context.Context, key Key) (uint64, error) {
-	return 0, errors.ErrUnsupported
+	return b.mark(ctx, key, anySequence)
+}
+
+func (b *Bucket) write(ctx context.Context, key Key, value []byte, expect uint64, options []WriteOption) (uint64, error) {
+	w := write{expect: expect}
+	for _, o := range options {
+		o(&w)
+	}
+	if err := key.check(); err != nil {
+		return 0, fmt.Errorf("write %s: %w", b.class, err)
+	}
+	m := sealed(b.subject(key), value)
+	if w.lifetime > 0 {
+		m.Header.Set(lifetimeHeader, seconds(w.lifetime))
+	}
+	return b.publish(ctx, m, w.expect)
+}
+
+// mark writes the mark of a deletion. Who follows hears of it; it ends by itself.
+func (b *Bucket) mark(ctx context.Context, key Key, expect uint64) (uint64, error) {
+	if err := key.check(); err != nil {
+		return 0, fmt.Errorf("delete in %s: %w", b.class, err)
+	}
+	m := sealed(b.subject(key), nil)
+	m.Header.Set(operationHeader, purged)
+	m.Header.Set(rollupHeader, "sub")
+	m.Header.Set(lifetimeHeader, seconds(markerAge))
+	return b.publish(ctx, m, expect)
+}
+
+func (b *Bucket) publish(ctx context.Context, m *nats.Msg, expect uint64) (uint64, error) {
+	if expect != anySequence {
+		m.Header.Set(expectHeader, strconv.FormatUint(expect, 10))
+	}
+	sequence, err := b.store.append(ctx, m, b.class.stream(), b.memory)
+	if err != nil {
+		return 0, fmt.Errorf("write %s: %w", b.class, err)
+	}
+	return sequence, nil
+}
+
+// seconds returns a lifetime as the engine reads it: whole seconds, rounded up, since a value must not end early.
+func seconds(d time.Duration) string {
+	return strconv.FormatInt(int64((d+time.Second-1)/time.Second), 10)
+}
+
+func (b *Bucket) subject(key Key) string { return b.class.root() + key.encoded }
+
+// below is the pattern of the subjects below a key.
+func (b *Bucket) below(key Key) string { return b.class.root() + pattern(key) }
+
+func pattern(below Key) string {
+	if below == (Key{}) {
+		return ">"
+	}
+	return below.encoded + ".>"
 }
 
 // List calls f with every value below a key, in the order in which they were written, until f returns an error, which it
-// returns. It sees every value that was acknowledged before the call, unless that was replaced or deleted during it.
+// returns. It sees every value that was acknowledged before the call. One that is written during it may come twice, the
+// later one last.
 func (b *Bucket) List(ctx context.Context, below Key, f func(Entry) error) error {
-	return errors.ErrUnsupported
+	return b.scan(ctx, below, func(e Entry, deleted bool) error {
+		if deleted {
+			return nil
+		}
+		return f(e)
+	})
+}
+
+// scan is List with deletions. Of a key with several values it gives the last one.
+func (b *Bucket) scan(ctx context.Context, below Key, f func(e Entry, deleted bool) error) error {
+	if b.history > 1 {
+		return b.scanLast(ctx, below, f)
+	}
+	return b.walk(ctx, b.below(below), f)
+}
+
+// scanLast holds the last values in memory: those before them come first.
+func (b *Bucket) scanLast(ctx context.Context, below Key, f func(e Entry, deleted bool) error) error {
+	type found struct {
+		Entry
+		deleted bool
+	}
+	last := make(map[Key]found)
+	err := b.walk(ctx, b.below(below), func(e Entry, deleted bool) error {
+		last[e.Key] = found{e, deleted}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	all := make([]found, 0, len(last))
+	for _, v := range last {
+		all = append(all, v)
+	}
+	slices.SortFunc(all, func(x, y found) int { return cmp.Compare(x.Sequence, y.Sequence) })
+	for _, v := range all {
+		if err := f(v.Entry, v.deleted); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // History calls f with the values of a key that are still kept, oldest first.
 func (b *Bucket) History(ctx context.Context, key Key, f func(Entry) error) error {
-	return errors.ErrUnsupported
+	if err := key.check(); err != nil {
+		return fmt.Errorf("read %s: %w", b.class, err)
+	}
+	return b.walk(ctx, b.subject(key), func(e Entry, deleted bool) error {
+		if deleted {
+			return nil
+		}
+		return f(e)
+	})
+}
+
+func (b *Bucket) walk(ctx context.Context, subjects string, f func(e Entry, deleted bool) error) error {
+	return b.store.walk(ctx, b.class.stream(), b.strict, want{Next: subjects}, func(r record) error {
+		e, err := b.entry(r)
+		if err != nil {
+			return err
+		}
+		return f(e, r.deleted())
+	})
+}
+
+// append writes a message to a stream and returns its sequence when it is acknowledged.
+func (s *Store) append(ctx context.Context, m *nats.Msg, stream string, memory bool) (uint64, error) {
+	if len(m.Data) > s.options.MaxValueBytes {
+		return 0, fmt.Errorf("%w: %d bytes, and %d may be", ErrTooLarge, len(m.Data), s.options.MaxValueBytes)
+	}
+	durable := s.engine != nil && !memory && s.engine.dir != nil
+	if durable {
+		release, err := s.engine.space.take(len(m.Subject) + len(m.Data))
+		if err != nil {
+			return 0, err
+		}
+		defer release()
+	}
+	reply, err := s.ask(ctx, m)
+	if err != nil {
+		return 0, err
+	}
+	var ack struct {
+		Stream   string              `json:"stream"`
+		Sequence uint64              `json:"seq"`
+		Error    *jetstream.APIError `json:"error"`
+	}
+	if err := json.Unmarshal(reply.Data, &ack); err != nil {
+		return 0, fmt.Errorf("%w: read acknowledgement: %w", ErrUnavailable, err)
+	}
+	if ack.Error != nil {
+		return 0, faultOf(ack.Error)
+	}
+	if ack.Stream != stream {
+		return 0, fmt.Errorf("%w: acknowledged by %q instead of %q", ErrUnavailable, ack.Stream, stream)
+	}
+	if durable {
+		s.engine.marks.acknowledged(stream, ack.Sequence)
+	}
+	return ack.Sequence, nil
 }

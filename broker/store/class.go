@@ -68,3 +68,13 @@ func (c Class) root() string { return "$KV." + c.bucket() + "." }
 
 // news is what the subjects begin with under which changes are told.
 func (c Class) news() string { return "cf.ev." + string(c) + "." }
+
+// traitOf returns nil for classes that this version does not know.
+func traitOf(c Class) *trait {
+	for i := range traits {
+		if traits[i].class == c {
+			return &traits[i]
+		}
+	}
+	return nil
+}

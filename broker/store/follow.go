@@ -3,33 +3,292 @@ package store
 import (
 	"context"
 	"errors"
+	"math"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/nats-io/nats.go"
 )
 
-// Event is what became of one key.
-type Event struct {
-	// Entry is the new value. Where Deleted, it has no Value, and Sequence is that of the deletion, or 0 if only its result
-	// was seen.
-	Entry
-	// Deleted: there is no value any more, because somebody ended it or its lifetime did.
-	Deleted bool
-	// Previous is the sequence of the key's value or deletion before this one, as the writer found it, or 0. Where it is not
-	// the last one that was told, values between were skipped: in a snapshot only the last one counts.
-	Previous uint64
-	// Resync: this was found by comparing with a snapshot, not told when it happened. Previous is 0.
-	Resync bool
-	// Synced: this is no change. The follower has told everything that was acknowledged before it began to compare: the
-	// first time, this is the end of the first snapshot. Epoch is that of the bucket.
-	Synced bool
-	Epoch  string
+// follower tells one receiver what happens below a key. It hears of changes by the news that the stream's leader publishes
+// as it stores them, which is fast and may lose some: when a leader dies, while a connection is down, when they are
+// not taken in time. So it counts them, and compares with a snapshot whenever the count is not right.
+type follower struct {
+	bucket *Bucket
+	below  Key
+	f      func(Event)
+	news   *nats.Subscription
+	live   context.Context
+	end    context.CancelFunc
+	over   chan struct{}
+	synced chan struct{}
+	once   sync.Once
+	heard  chan *nats.Msg
+	// wake interrupts the wait for news, and lost says that there may be a gap.
+	wake chan struct{}
+	lost atomic.Bool
+	// fault is why it is not in sync.
+	faultMu sync.Mutex
+	fault   error
+
+	// What only run uses.
+
+	// known is what was told: of deleted keys too, until the next comparison.
+	known map[Key]told
+	// seen is up to where everything in the stream was seen, below the key or not.
+	seen uint64
+	// asked is how far the stream was when it was last asked, and not seen yet.
+	asked uint64
+	// born is which stream was seen.
+	born    int64
+	dropped int
 }
 
-// Follow calls f with every value below a key, and from then on with every change, one after the other, until stop is
-// called: each change of a key once, none older than what was told of it, the last one in any case. What is told live is
-// checked for gaps; after a gap, a lost connection, or if f is too slow, a snapshot is compared with what was told. When the
-// bucket's epoch changes, everything that is not there any more is told as deleted, and everything else anew.
-//
-// Follow returns when the first snapshot was told, or ctx has ended. stop waits for a call of f that is under way; f must not
-// call it. It may be called twice.
-func (b *Bucket) Follow(ctx context.Context, below Key, f func(Event)) (stop func(), err error) {
-	return nil, errors.ErrUnsupported
+// told is what was told of one key.
+type told struct {
+	sequence uint64
+	deleted  bool
+}
+
+func newFollower(b *Bucket, below Key, f func(Event)) *follower {
+	fo := &follower{bucket: b, below: below, f: f, known: make(map[Key]told), heard: make(chan *nats.Msg), over: make(chan struct{}), synced: make(chan struct{}), wake: make(chan struct{}, 1)}
+	fo.live, fo.end = context.WithCancel(b.store.life)
+	return fo
+}
+
+// start subscribes first, so that nothing falls between snapshot and news.
+func (fo *follower) start() (err error) {
+	s := fo.bucket.store
+	if !s.begin() {
+		return ErrClosed
+	}
+	if fo.news, err = s.conn.Subscribe(fo.bucket.class.news()+pattern(fo.below), fo.receive); err == nil {
+		_ = fo.news.SetPendingLimits(pendingMessages, pendingBytes)
+		err = s.flush()
+	}
+	if err != nil {
+		fo.end()
+		s.running.Done()
+		return s.broken(err)
+	}
+	unwatch := s.Watch(func(state State) {
+		if state.Resumed {
+			fo.resync()
+		}
+	})
+	go func() {
+		defer s.running.Done()
+		defer close(fo.over)
+		defer unwatch()
+		fo.run()
+		_ = fo.news.Unsubscribe()
+	}()
+	return nil
+}
+
+// receive hands news to run; what waits does so in the subscription, which is bounded.
+func (fo *follower) receive(m *nats.Msg) {
+	select {
+	case fo.heard <- m:
+	case <-fo.live.Done():
+	}
+}
+
+func (fo *follower) stop() {
+	fo.end()
+	<-fo.over
+}
+
+// resync has run compare with a snapshot. It does not wait.
+func (fo *follower) resync() {
+	fo.lost.Store(true)
+	select {
+	case fo.wake <- struct{}{}:
+	default:
+	}
+}
+
+func (fo *follower) failure() error {
+	fo.faultMu.Lock()
+	defer fo.faultMu.Unlock()
+	return fo.fault
+}
+
+// soon is when a follower asks for the first time whether it missed anything: in a cluster the news of a change that was
+// made just after the snapshot may have gone astray, because not every node knew of the subscription yet.
+const soon = time.Second
+
+// run is the follower's goroutine.
+func (fo *follower) run() {
+	fo.lost.Store(true)
+	timer := time.NewTimer(soon)
+	defer timer.Stop()
+	for pause := retryEvery; fo.live.Err() == nil; {
+		if dropped, _ := fo.news.Dropped(); dropped != fo.dropped {
+			fo.dropped = dropped
+			fo.lost.Store(true)
+		}
+		if fo.lost.Swap(false) {
+			if !fo.compare() {
+				fo.lost.Store(true)
+				sleep(fo.live, pause)
+				pause = min(2*pause, 20*retryEvery)
+				continue
+			}
+			pause = retryEvery
+			timer.Reset(soon)
+		}
+		select {
+		case m := <-fo.heard:
+			fo.hear(m)
+		case <-timer.C:
+			timer.Reset(fo.check())
+		case <-fo.wake:
+		case <-fo.live.Done():
+		}
+	}
+}
+
+// hear takes one piece of news.
+func (fo *follower) hear(m *nats.Msg) {
+	r, err := directRecord(m)
+	if err != nil {
+		fo.lost.Store(true)
+		return
+	}
+	previous := sequenceIn(m.Header, "Nats-Last-Sequence")
+	e, err := fo.bucket.entry(r)
+	if err != nil {
+		fo.damaged(err)
+		return
+	}
+	before := fo.known[e.Key]
+	if r.sequence <= before.sequence {
+		return
+	}
+	if fo.gap(r.sequence, previous, before) {
+		fo.lost.Store(true)
+	}
+	fo.seen = max(fo.seen, r.sequence)
+	fo.tell(Event{Entry: e, Deleted: r.deleted(), Previous: previous})
+}
+
+// gap reports whether something must have happened of which there was no news. Who follows the whole bucket hears of every
+// sequence; others hear of every sequence of their keys.
+func (fo *follower) gap(sequence, previous uint64, before told) bool {
+	if fo.below == (Key{}) {
+		return sequence > fo.seen+1
+	}
+	// The mark of a deletion ends without news.
+	return previous > before.sequence || previous == 0 && before.sequence != 0 && !before.deleted
+}
+
+// tell calls the receiver, unless a deletion is of what was never told.
+func (fo *follower) tell(e Event) {
+	before, was := fo.known[e.Key]
+	fo.known[e.Key] = told{e.Sequence, e.Deleted}
+	if e.Deleted {
+		e.Value = nil
+		if !was || before.deleted {
+			return
+		}
+	}
+	fo.f(e)
+}
+
+// compare tells how a snapshot differs from what was told. It reports whether it came to the end.
+func (fo *follower) compare() bool {
+	b := fo.bucket
+	info, err := b.store.info(fo.live, b.class.stream())
+	if err != nil {
+		return fo.failed(err)
+	}
+	renewed := fo.born != 0 && fo.born != info.created.UnixNano()
+	b.bear(info)
+	if renewed {
+		fo.forget(nil)
+	}
+	fo.born = info.created.UnixNano()
+	there := make(map[Key]bool, len(fo.known))
+	err = b.scan(fo.live, fo.below, func(e Entry, deleted bool) error {
+		there[e.Key] = true
+		fo.seen = max(fo.seen, e.Sequence)
+		if e.Sequence > fo.known[e.Key].sequence {
+			fo.tell(Event{Entry: e, Deleted: deleted, Resync: true})
+		}
+		return fo.live.Err()
+	})
+	if err != nil {
+		return fo.failed(err)
+	}
+	fo.seen = max(fo.seen, info.last)
+	fo.forget(there)
+	fo.f(Event{Synced: true, Renewed: renewed, Resync: true, Epoch: b.Epoch()})
+	fo.once.Do(func() { close(fo.synced) })
+	return true
+}
+
+// forget tells the deletion of what is not there, and drops it.
+func (fo *follower) forget(there map[Key]bool) {
+	for key, t := range fo.known {
+		if there[key] {
+			continue
+		}
+		if !t.deleted {
+			fo.f(Event{Entry: Entry{Key: key}, Deleted: true, Resync: true})
+		}
+		delete(fo.known, key)
+	}
+	if there == nil {
+		fo.seen = 0
+	}
+}
+
+// check asks whether there was anything of which there was no news. It returns when to ask again.
+func (fo *follower) check() time.Duration {
+	b := fo.bucket
+	ctx, cancel := context.WithTimeout(fo.live, callTimeout)
+	defer cancel()
+	info, err := b.store.info(ctx, b.class.stream())
+	asked := fo.asked
+	fo.asked = 0
+	switch {
+	case err != nil:
+		fo.failed(err)
+	case info.created.UnixNano() != fo.born, asked > fo.seen:
+		// Another stream; or what was there when it was asked a moment ago has not come since.
+		fo.lost.Store(true)
+	case info.last > fo.seen:
+		fo.asked = info.last
+		return soon
+	}
+	return b.store.options.CheckEvery
+}
+
+// failed notes why the follower is not in sync. It returns false.
+func (fo *follower) failed(err error) bool {
+	fo.faultMu.Lock()
+	fo.fault = err
+	fo.faultMu.Unlock()
+	if errors.Is(err, ErrCorrupt) {
+		fo.damaged(err)
+	}
+	return false
+}
+
+// damaged says that a value cannot be told.
+func (fo *follower) damaged(err error) {
+	fo.bucket.store.options.Log.Error("a follower met a damaged value", "bucket", fo.bucket.class, "error", err)
+}
+
+func sequenceIn(h nats.Header, name string) uint64 {
+	n := uint64(0)
+	for _, c := range h.Get(name) {
+		if c < '0' || c > '9' || n > math.MaxUint64/10-1 {
+			return 0
+		}
+		n = n*10 + uint64(c-'0')
+	}
+	return n
 }

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 )
 
@@ -32,10 +33,59 @@ type Search struct {
 
 // Append writes a record for a tenant. When it returns, the record is on disk.
 func (l *Log) Append(ctx context.Context, tenant string, data []byte) error {
-	return errors.ErrUnsupported
+	subject, err := l.subject(tenant)
+	if err != nil {
+		return err
+	}
+	if _, err := l.store.append(ctx, sealed(subject, data), auditStream, false); err != nil {
+		return fmt.Errorf("append to log: %w", err)
+	}
+	return nil
 }
+
+// errEnough ends a search that has found everything.
+var errEnough = errors.New("enough")
 
 // Search calls f with the records of a tenant, oldest first, until f returns an error, which it returns.
 func (l *Log) Search(ctx context.Context, tenant string, s Search, f func(Record) error) error {
-	return errors.ErrUnsupported
+	subject, err := l.subject(tenant)
+	if err != nil {
+		return err
+	}
+	w := want{Next: subject}
+	if !s.From.IsZero() {
+		w.Since = &s.From
+	}
+	found := 0
+	err = l.store.walk(ctx, auditStream, false, w, func(r record) error {
+		if !s.To.IsZero() && !r.written.Before(s.To) {
+			return errEnough
+		}
+		if err := r.verify(subject); err != nil {
+			return err
+		}
+		line := Record{r.sequence, r.written, r.data}
+		if s.Filter != nil && !s.Filter(line) {
+			return nil
+		}
+		if err := f(line); err != nil {
+			return err
+		}
+		if found++; found == s.Limit {
+			return errEnough
+		}
+		return nil
+	})
+	if errors.Is(err, errEnough) {
+		return nil
+	}
+	return err
+}
+
+func (l *Log) subject(tenant string) (string, error) {
+	key := KeyOf(tenant)
+	if err := key.check(); err != nil {
+		return "", fmt.Errorf("log: %w", err)
+	}
+	return auditRoot + key.encoded, nil
 }
