@@ -32,7 +32,7 @@ func Path(d *protocol.Definition, field string) string { return "apps[" + clip(d
 // First returns the first problem of the definition, in the order of its fields, or nil.
 func First(d *protocol.Definition) *Problem {
 	for _, check := range [...]func(*protocol.Definition) *Problem{
-		checkName, checkURL, checkIcon, checkCategories, checkOrigins, checkNested, checkFrame, checkLimits, checkGrants,
+		checkName, checkURL, checkIcon, checkCategories, checkOrigins, checkNested, checkFrame, checkLimits, checkGrants, checkSharing,
 	} {
 		if p := check(d); p != nil {
 			return p

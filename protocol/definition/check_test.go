@@ -46,6 +46,18 @@ func TestCheckNamesTheField(t *testing.T) {
 		{"feature", func(d *protocol.Definition) { d.Frame.Allow = []string{"camera *; microphone"} }, `apps[crm].frame.allow[0]: "camera *; microphone" is no feature name such as "clipboard-write"; name the feature alone, it is granted to the app's own origin`},
 		{"limit", func(d *protocol.Definition) { d.Limits.Burst = -1 }, "apps[crm].limits.burst: must be above 0; leave it out for the platform's limit"},
 		{"grant", func(d *protocol.Definition) { d.Grants = &protocol.Grants{WriteContexts: []string{"a*b"}} }, `apps[crm].grants.writeContexts[0]: "a*b" is neither a name nor the beginning of names with one "*" at its end`},
+		{"sharing", func(d *protocol.Definition) {
+			d.Sharing = []protocol.SharingRule{{Scope: "group:london desk", Contexts: []string{"customer", "desk.*"}}, {Scope: "local", Methods: []string{"*"}}}
+		}, ""},
+		{"no scope", func(d *protocol.Definition) { d.Sharing = []protocol.SharingRule{{Contexts: []string{"x"}}} }, `apps[crm].sharing[0].scope: "" is no scope; there are "local", "user", "group:" and a group's name, "tenant" and "everyone"`},
+		{"a scope of nobody", func(d *protocol.Definition) {
+			d.Sharing = []protocol.SharingRule{{Scope: "user", Methods: []string{"x"}}, {Scope: "group:", Contexts: []string{"x"}}}
+		}, `apps[crm].sharing[1].scope: "group:" is no scope; there are "local", "user", "group:" and a group's name, "tenant" and "everyone"`},
+		{"a rule about nothing", func(d *protocol.Definition) { d.Sharing = []protocol.SharingRule{{Scope: "user"}} }, "apps[crm].sharing[0]: names nothing: it needs contexts or methods"},
+		{"a rule with a pattern", func(d *protocol.Definition) {
+			d.Sharing = []protocol.SharingRule{{Scope: "user", Methods: []string{"x", "*.y"}}}
+		}, `apps[crm].sharing[0].methods[1]: "*.y" is neither a name nor the beginning of names with one "*" at its end`},
+		{"too many rules", func(d *protocol.Definition) { d.Sharing = make([]protocol.SharingRule, 257) }, "apps[crm].sharing: has more than 256 rules; let one rule name more"},
 		{"empty grant", func(d *protocol.Definition) { d.Grants = &protocol.Grants{Start: []string{"*", ""}} }, `apps[crm].grants.start[1]: "" is neither a name nor the beginning of names with one "*" at its end`},
 	} {
 		t.Run(test.name, func(t *testing.T) {

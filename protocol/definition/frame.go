@@ -66,11 +66,15 @@ func checkGrants(d *protocol.Definition) *Problem {
 	} {
 		for i, entry := range list.entries {
 			if !validGrant(entry) {
-				return &Problem{at("grants."+list.name, i), jsontext.Quote(clip(entry)) + ` is neither a name nor the beginning of names with one "*" at its end`}
+				return notNames(at("grants."+list.name, i), entry)
 			}
 		}
 	}
 	return nil
+}
+
+func notNames(field, entry string) *Problem {
+	return &Problem{field, jsontext.Quote(clip(entry)) + ` is neither a name nor the beginning of names with one "*" at its end`}
 }
 
 // validGrant: a name, or the beginning of one and "*". A star elsewhere would look like a pattern and match only

@@ -1,8 +1,6 @@
 package interop
 
 import (
-	"slices"
-
 	"github.com/crossframe/crossframe/protocol"
 	"github.com/crossframe/crossframe/wasm/peer"
 )
@@ -17,7 +15,9 @@ type question struct {
 	// peer is the callee that the message names, or 0.
 	peer peer.ID
 	hops int64
-	args arguments
+	// timeout is how long the answers may take, in milliseconds.
+	timeout int64
+	args    arguments
 }
 
 // Invoke handles interop.invoke.
@@ -33,7 +33,7 @@ func (r *Room) Invoke(t *peer.Turn) {
 			t.FailWith(f)
 			return
 		}
-		q.hops = r.hops(from, q.options.Parent)
+		q.hops = max(r.hops(from, q.options.Parent), q.options.Hops)
 	}
 	if q.hops > protocol.MaxHops {
 		refuse(t, protocol.LoopDetected, "this call is the result of too many calls in a row")
@@ -106,21 +106,21 @@ func (r *Room) find(from *member, q *question) (targets, *protocol.Fault) {
 	case !from.peer.Grants.Invoke.Has(q.method):
 		return targets{}, methodNotFound()
 	case q.peer != 0:
-		return r.findAt(r.peers.Peer(q.peer), q.method)
+		return r.findAt(from, r.peers.Peer(q.peer), q.method)
 	case q.options.Instance != "":
-		return r.findAt(r.peers.ByInstance(q.options.Instance), q.method)
+		return r.findAt(from, r.peers.ByInstance(q.options.Instance), q.method)
 	}
 	list := r.offers[q.method]
 	switch q.options.Target {
 	case protocol.TargetAll:
+		list = r.reachable(from.peer, list, nil)
 	case protocol.TargetOthers:
-		if o := from.named[q.method]; o != nil {
-			list = slices.DeleteFunc(slices.Clone(list), func(x *offer) bool { return x == o })
-		}
+		list = r.reachable(from.peer, list, from.named[q.method])
 	default:
-		if len(list) > 0 {
-			return targets{single: list[0]}, nil
+		if o := r.first(from.peer, list); o != nil {
+			return targets{single: o}, nil
 		}
+		return targets{}, methodNotFound()
 	}
 	if len(list) == 0 {
 		return targets{}, methodNotFound()
@@ -129,11 +129,11 @@ func (r *Room) find(from *member, q *question) (targets, *protocol.Fault) {
 }
 
 // findAt returns what p offers under the name.
-func (r *Room) findAt(p *peer.Peer, method string) (targets, *protocol.Fault) {
+func (r *Room) findAt(from *member, p *peer.Peer, method string) (targets, *protocol.Fault) {
 	if p == nil {
 		return targets{}, targetGone()
 	}
-	if m := r.members[p.ID]; m != nil && m.named[method] != nil {
+	if m := r.members[p.ID]; m != nil && m.named[method] != nil && r.reaches(from.peer, m.named[method]) {
 		return targets{single: m.named[method]}, nil
 	}
 	return targets{}, methodNotFound()
@@ -141,7 +141,8 @@ func (r *Room) findAt(p *peer.Peer, method string) (targets, *protocol.Fault) {
 
 // dispatch sends a question to its targets and starts the clock.
 func (r *Room) dispatch(t *peer.Turn, req *request, q *question, to targets) {
-	r.due.Add(req.number, t.Now+protocol.ClampTimeout(q.options.TimeoutMs, protocol.DefaultTimeoutMs))
+	q.timeout = protocol.ClampTimeout(q.options.TimeoutMs, protocol.DefaultTimeoutMs)
+	r.due.Add(req.number, t.Now+q.timeout)
 	if to.single != nil {
 		req.kind = one
 		r.put(t, &req.call, q, to.single)
@@ -172,8 +173,12 @@ func (r *Room) put(t *peer.Turn, c *call, q *question, o *offer) {
 		}
 	}
 	e := protocol.Envelope{Op: protocol.OpCall, ID: c.id, Ref: o.registration, Peer: c.request.from.peer.ID, Body: q.args.body}
-	if q.options.Trace != "" || q.hops > 0 {
+	elsewhere := o.by.peer.Info.Hub != ""
+	if q.options.Trace != "" || q.hops > 0 || elsewhere {
 		info := protocol.CallInfo{Trace: q.options.Trace, Hops: q.hops}
+		if elsewhere {
+			info.TimeoutMs = q.timeout
+		}
 		e.Head = info.AppendJSON(nil)
 	}
 	t.Out.Send(o.by.peer.ID, e)

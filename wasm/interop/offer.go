@@ -19,7 +19,10 @@ type offer struct {
 	name         string
 	registration uint64
 	order        int64
-	options      protocol.MethodOptions
+	// scope is among whom it is offered; shared: beyond this side.
+	scope   string
+	shared  bool
+	options protocol.MethodOptions
 	// accepts and returns are nil where anything is.
 	accepts, returns *schema.Schema
 	bytes            int
@@ -36,6 +39,10 @@ func (r *Room) Register(t *peer.Turn) {
 		t.FailWith(fault(err))
 		return
 	}
+	if f := r.setScope(o); f != nil {
+		t.FailWith(f)
+		return
+	}
 	if f := r.conflict(o); f != nil {
 		t.FailWith(f)
 		return
@@ -49,7 +56,7 @@ func (r *Room) Register(t *peer.Turn) {
 		return
 	}
 	r.add(o)
-	t.Out.Put(offerKey(o), t.Msg.Head, offerRecord(o))
+	record(t, o, t.Msg.Head)
 	t.Reply(nil)
 	r.tellAdded(t, o)
 	r.wake(t, o.name)
@@ -62,7 +69,7 @@ func mayOffer(t *peer.Turn) bool {
 	case !protocol.ValidName(name) || strings.HasSuffix(name, "*"):
 		// A star at the end means "and everything that begins so" in grants, so no name may end in one.
 		t.Fail(protocol.InvalidName, "this cannot be the name of a method")
-	case protocol.Reserved(name) && !t.From.Info.Main:
+	case protocol.Reserved(name) && (!t.From.Info.Main || t.From.Info.Hub != ""):
 		refuse(t, protocol.PermissionDenied, "the name belongs to the platform")
 	case !t.From.Grants.Offer.Has(name):
 		refuse(t, protocol.PermissionDenied, "your app's definition does not let it offer this method")
@@ -77,10 +84,14 @@ func (r *Room) conflict(o *offer) *protocol.Fault {
 	if o.by.named[o.name] != nil {
 		return protocol.NewFault(protocol.MethodExists, "you offer this method already")
 	}
-	// An exclusive offer is always alone.
-	others := r.offers[o.name]
-	if len(others) > 0 && (o.options.Exclusive || others[0].options.Exclusive) {
-		return protocol.NewFault(protocol.MethodExists, "another app offers this method, and one of you wants to be the only one")
+	if o.by.peer.Remote {
+		// Where it was offered, it was let in.
+		return nil
+	}
+	for _, x := range r.offers[o.name] {
+		if x.options.Exclusive && r.reaches(o.by.peer, x) || o.options.Exclusive && r.reaches(x.by.peer, o) {
+			return protocol.NewFault(protocol.MethodExists, "another app offers this method, and one of you wants to be the only one")
+		}
 	}
 	return nil
 }
@@ -151,24 +162,37 @@ func (r *Room) withdrawAll(t *peer.Turn, m *member) {
 	r.tellRemoved(t, list)
 }
 
-// insert puts an offer into a list in the order of offering. It goes to the end, but for what Restore brings.
-func insert(list []*offer, o *offer) []*offer {
-	list = append(list, o)
-	for i := len(list) - 1; i > 0 && list[i-1].order > o.order; i-- {
-		list[i-1], list[i] = list[i], list[i-1]
+// before reports whether o has its place before x.
+func (o *offer) before(x *offer) bool {
+	if o.by.peer.Remote != x.by.peer.Remote {
+		return x.by.peer.Remote
 	}
-	return list
+	return o.order < x.order
 }
 
-// without takes an offer out of a list in the order of offering.
-func without(list []*offer, o *offer) []*offer {
-	low, high := 0, len(list)-1
+// insert puts an offer into a list in its place: at the end, but for what Restore brings and where others are remote.
+func insert(list []*offer, o *offer) []*offer {
+	if n := len(list); n == 0 || list[n-1].before(o) {
+		return append(list, o)
+	}
+	return slices.Insert(list, place(list, o), o)
+}
+
+// place returns where in a list an offer has its place.
+func place(list []*offer, o *offer) int {
+	low, high := 0, len(list)
 	for low < high {
-		if middle := (low + high) / 2; list[middle].order < o.order {
+		if middle := (low + high) / 2; list[middle].before(o) {
 			low = middle + 1
 		} else {
 			high = middle
 		}
 	}
-	return slices.Delete(list, low, low+1)
+	return low
+}
+
+// without takes an offer out of a list.
+func without(list []*offer, o *offer) []*offer {
+	i := place(list, o)
+	return slices.Delete(list, i, i+1)
 }

@@ -11,7 +11,15 @@ import (
 )
 
 // Keys of the journal: interop/method/<peer>/<registration> and interop/watch/<peer>/<watch>. The head is the one
-// the app sent; beside a method the body is [order, name].
+// the app sent; beside a method the body is [order, name], and the scope where it is not local.
+
+// record writes an offer down. Of one that is remote a new run of the program needs to know no more than that it is gone.
+func record(t *peer.Turn, o *offer, head []byte) {
+	if o.by.peer.Remote {
+		head = nil
+	}
+	t.Out.Put(offerKey(o), head, offerRecord(o))
+}
 
 func offerKey(o *offer) string { return key("method", o.by.peer.ID, o.registration) }
 
@@ -24,6 +32,9 @@ func key(kind string, p peer.ID, id uint64) string {
 func offerRecord(o *offer) protocol.Body {
 	text := strconv.AppendInt([]byte{'['}, o.order, 10)
 	text = jsontext.AppendString(append(text, ','), o.name)
+	if o.shared {
+		text = jsontext.AppendString(append(text, ','), o.scope)
+	}
 	return protocol.TextBody(append(text, ']'))
 }
 
@@ -61,7 +72,7 @@ func (r *Room) Restore(key string, chunks []peer.Chunk) error {
 }
 
 func (r *Room) restoreOffer(m *member, registration uint64, record peer.Chunk) error {
-	o := &offer{by: m, registration: registration, bytes: len(record.Head)}
+	o := &offer{by: m, registration: registration, scope: protocol.ScopeLocal, bytes: len(record.Head)}
 	if err := o.options.DecodeJSON(record.Head); err != nil {
 		return err
 	}
@@ -71,18 +82,23 @@ func (r *Room) restoreOffer(m *member, registration uint64, record peer.Chunk) e
 			o.order, err = jsontext.Int(value)
 		case 1:
 			o.name, err = jsontext.Unquote(value)
+		case 2:
+			o.scope, err = jsontext.Unquote(value)
 		}
 		return err
 	})
 	switch {
 	case err != nil:
 		return err
+	case !protocol.ValidScope(o.scope):
+		return errors.New("no scope")
 	case o.name == "" || m.offers[registration] != nil || m.named[o.name] != nil:
 		return errors.New("no name, or restored twice")
 	}
 	if f := o.compile(); f != nil {
 		return f
 	}
+	o.shared = o.scope != protocol.ScopeLocal
 	r.add(o)
 	return nil
 }

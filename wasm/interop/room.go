@@ -18,13 +18,21 @@ type Options struct {
 	// FirstCall is the number of the first call. It must be above all numbers of earlier rooms of the same hub, so that
 	// a late answer to one of their calls is known for what it is. If zero, 1.
 	FirstCall uint64
+	// Shares says why p may not offer in a scope; nil means that it may. If Shares is nil, there is no scope but local.
+	Shares func(p *peer.Peer, scope string) *protocol.Fault
+	// Reaches says whether from may know of what by offers in a scope, and call it; if nil, everybody may. It is not asked about
+	// what is local, nor about what is remote to both.
+	Reaches func(from, by *peer.Peer, scope string) bool
 }
 
 // Room holds the methods, the open requests and the watches.
 type Room struct {
 	peers   Peers
+	shares  func(p *peer.Peer, scope string) *protocol.Fault
+	hook    func(from, by *peer.Peer, scope string) bool
 	members map[peer.ID]*member
-	// all holds every offer, and offers those of each method; the oldest first.
+	// all holds every offer, and offers those of each method: those of this side before what is remote, and then the oldest
+	// first.
 	all    []*offer
 	offers map[string][]*offer
 	// lastOffer counts the offers; their order is the order of offering.
@@ -47,6 +55,8 @@ type Room struct {
 func New(opts Options) *Room {
 	r := &Room{
 		peers:    opts.Peers,
+		shares:   opts.Shares,
+		hook:     opts.Reaches,
 		members:  make(map[peer.ID]*member),
 		offers:   make(map[string][]*offer),
 		calls:    make(map[uint64]*call),

@@ -60,11 +60,10 @@ func oneName(t *peer.Turn, s string) bool {
 
 // offering returns who offers the method for the longest time, as far as m may know; 0 where nobody does.
 func (r *Room) offering(m *member, method string) peer.ID {
-	list := r.offers[method]
-	if len(list) == 0 || !m.peer.Grants.Invoke.Has(method) {
-		return 0
+	if o := r.first(m.peer, r.offers[method]); o != nil && m.peer.Grants.Invoke.Has(method) {
+		return o.by.peer.ID
 	}
-	return list[0].by.peer.ID
+	return 0
 }
 
 func (r *Room) wait(t *peer.Turn, req *request, method string, ms int64) {

@@ -16,8 +16,8 @@ type watch struct {
 }
 
 // sees reports whether the offer is one that m asks for and may call.
-func (m *member) sees(q *protocol.MethodQuery, o *offer) bool {
-	return asks(q, o) && m.peer.Grants.Invoke.Has(o.name)
+func (r *Room) sees(m *member, q *protocol.MethodQuery, o *offer) bool {
+	return asks(q, o) && m.peer.Grants.Invoke.Has(o.name) && r.reaches(m.peer, o)
 }
 
 func asks(q *protocol.MethodQuery, o *offer) bool {
@@ -49,7 +49,9 @@ func (r *Room) Watch(t *peer.Turn) {
 	}
 	w := &watch{by: m, id: t.Msg.ID, query: q}
 	r.addWatch(w)
-	t.Out.Put(watchKey(w), t.Msg.Head, protocol.Body{})
+	if !t.From.Remote {
+		t.Out.Put(watchKey(w), t.Msg.Head, protocol.Body{})
+	}
 	t.Reply(r.list(m, &q))
 }
 
@@ -91,7 +93,9 @@ func (r *Room) dropWatch(t *peer.Turn, w *watch) {
 		i := slices.Index(list, w)
 		r.watches[w.query.Name] = slices.Delete(list, i, i+1)
 	}
-	t.Out.Drop(watchKey(w))
+	if !w.by.peer.Remote {
+		t.Out.Drop(watchKey(w))
+	}
 }
 
 func (r *Room) dropWatches(t *peer.Turn, m *member) {
@@ -108,7 +112,7 @@ func (r *Room) list(m *member, q *protocol.MethodQuery) []byte {
 	}
 	var methods protocol.MethodList
 	for _, o := range offers {
-		if m.sees(q, o) {
+		if r.sees(m, q, o) {
 			methods.Methods = append(methods.Methods, o.info())
 		}
 	}
@@ -117,17 +121,21 @@ func (r *Room) list(m *member, q *protocol.MethodQuery) []byte {
 
 // info is what those learn who may call the method.
 func (o *offer) info() protocol.MethodInfo {
-	return protocol.MethodInfo{
+	info := protocol.MethodInfo{
 		Name: o.name, Peer: o.by.peer.Info, DisplayName: o.options.DisplayName, Description: o.options.Description,
-		Accepts: o.options.Accepts, Returns: o.options.Returns, Tags: o.options.Tags,
+		Accepts: o.options.Accepts, Returns: o.options.Returns, Tags: o.options.Tags, Exclusive: o.options.Exclusive,
 	}
+	if o.shared {
+		info.Scope = o.scope
+	}
+	return info
 }
 
 // watching calls f for each watch that sees the offer.
 func (r *Room) watching(o *offer, f func(w *watch)) {
 	for _, list := range [...][]*watch{r.watches[o.name], r.watches[""]} {
 		for _, w := range list {
-			if w.by.sees(&w.query, o) {
+			if r.sees(w.by, &w.query, o) {
 				f(w)
 			}
 		}
@@ -177,7 +185,7 @@ func (r *Room) tellRegranted(t *peer.Turn, m *member, before *peer.Grants) {
 		for _, o := range r.all {
 			saw, sees := before.Invoke.Has(o.name), m.peer.Grants.Invoke.Has(o.name)
 			switch {
-			case saw == sees || !asks(&w.query, o):
+			case saw == sees || !asks(&w.query, o) || !r.reaches(m.peer, o):
 			case sees:
 				change.Added = append(change.Added, o.info())
 			default:

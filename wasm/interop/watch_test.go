@@ -26,7 +26,7 @@ func TestDiscover(t *testing.T) {
 	w.offers(a, 1, "crm.a", "")
 	w.offers(b, 2, "erp", "")
 	w.offers(a, 2, "erp", "")
-	full := `{"name":"crm.b","peer":` + seenPeer(2) + `,"displayName":"B","description":"does b","accepts":"String s","returns":{"type":"null"},"tags":["x"]}`
+	full := `{"name":"crm.b","peer":` + seenPeer(2) + `,"displayName":"B","description":"does b","accepts":"String s","returns":{"type":"null"},"tags":["x"],"exclusive":true}`
 	for query, want := range map[string]string{
 		"":                         full + "," + seenMethod("crm.a", 1) + "," + seenMethod("erp", 2) + "," + seenMethod("erp", 1),
 		`{"name":"erp"}`:           seenMethod("erp", 2) + "," + seenMethod("erp", 1),
