@@ -16,7 +16,10 @@ const dist = join(page, "dist");
 const cache = join(root, "build", "wasm");
 
 /** The programs, each with the prefix of the constants by which the page knows it. */
-const programs = [{ name: "hub", constant: "WASM", main: "./wasm", tags: "" }];
+const programs = [
+  { name: "hub", constant: "WASM", main: "./wasm", tags: "" },
+  { name: "hub-linked", constant: "LINKED_WASM", main: "./wasm", tags: "link" },
+];
 
 /** Browsers that have what the page needs: WebAssembly streaming, dynamic import, private fields, Trusted Types or nothing. */
 const target = ["chrome120", "firefox128", "safari17"];

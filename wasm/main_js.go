@@ -44,6 +44,6 @@ func turn(kind, port, length int32) unsafe.Pointer {
 }
 
 func main() {
-	program.worker = browser.NewWorker(browser.Bodies{}, hub.Options{Random: browser.Random})
+	program.worker = newWorker(hub.Options{Random: browser.Random})
 	select {}
 }

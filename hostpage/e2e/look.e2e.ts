@@ -144,6 +144,28 @@ test("hub popover, connection log and shortcuts", async () => {
   await shot("shortcuts-dark");
 });
 
+test("a broker that went away, and whom a developer may be", async () => {
+  page = await rig.open();
+  await threeColumns();
+  const identity = { tenant: "acme", user: { id: "anna", firstName: "Anna", lastName: "Weber" }, groups: ["claims"] };
+  await page.evaluate((who) => {
+    const list = [who.user, { id: "ben", firstName: "Ben", lastName: "Okafor" }];
+    window.test.shell.setUsers({ list, current: "anna", choose: (id) => void window.test.calls.push(["user", id]) });
+    const status = { state: "running", license: "development", peers: 4 } as const;
+    window.test.shell.setHub({ ...status, broker: { state: "connected", identity: who } });
+    window.test.shell.setHub({ ...status, broker: { state: "offline", pending: 3 } });
+  }, identity);
+  await page.getByRole("button", { name: "Hub: Degraded" }).click();
+  expect(await page.locator("#cf-status").textContent()).toContain("3 changes");
+  await shot("offline-light");
+  await page.evaluate((who) => window.test.shell.setHub({ state: "running", broker: { state: "connected", identity: who } }), identity);
+  await page.getByText("The broker is back", { exact: true }).waitFor();
+  await page.keyboard.press("Escape");
+  await page.getByRole("button", { name: "Development user: Anna Weber" }).click();
+  await page.getByText("Ben Okafor").click();
+  expect(await page.evaluate(() => window.test.calls.filter(([what]) => what === "user"))).toEqual([["user", "ben"]]);
+});
+
 test("a narrow window, as at 200 % zoom", async () => {
   page = await rig.open({ width: 640, height: 480 });
   await threeColumns();

@@ -5,6 +5,8 @@ import type { Platform, PlatformConfig } from "./runtime/platform.js";
 /** Filled in by the build: addresses of the hashed files. */
 declare const __WASM_URL__: string;
 declare const __WASM_INTEGRITY__: string;
+declare const __LINKED_WASM_URL__: string;
+declare const __LINKED_WASM_INTEGRITY__: string;
 declare const __WORKER_URL__: string;
 
 declare global {
@@ -32,7 +34,13 @@ function workerUrl(): string | URL {
   return policy ? policy.createScriptURL(__WORKER_URL__) : __WORKER_URL__;
 }
 
-const wasm: ProgramFile = { url: __WASM_URL__, integrity: __WASM_INTEGRITY__ };
+/** The hub's program comes without what it needs to reach a broker, a third of its size, and with it. */
+const programs: Readonly<Record<string, ProgramFile>> = {
+  hub: { url: __WASM_URL__, integrity: __WASM_INTEGRITY__ },
+  "hub-linked": { url: __LINKED_WASM_URL__, integrity: __LINKED_WASM_INTEGRITY__ },
+};
+const wanted = document.querySelector<HTMLMetaElement>('meta[name="crossframe-program"]')?.content ?? "hub";
+const wasm = programs[wanted] ?? (programs["hub"] as ProgramFile);
 
 /**
  * Starts the Worker, and in it the loading of the program. Both take as long as everything else here, on threads of

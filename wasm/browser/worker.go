@@ -23,6 +23,8 @@ const (
 	CallResume = 5
 	// CallExit ends the program, to show that the platform survives it.
 	CallExit = 6
+	// CallLink: something has happened on the link to the broker.
+	CallLink = 7
 )
 
 // Worker is the hub's side of the Worker. Its methods are called one at a time.
@@ -32,7 +34,11 @@ type Worker struct {
 	read  reader
 	write writer
 	forms map[hub.Port]dialect.Form
+	link  func(now int64, h *hub.Hub)
 }
+
+// OnLink sets what CallLink does: it tells the hub what has happened on the link to the broker.
+func (w *Worker) OnLink(tell func(now int64, h *hub.Hub)) { w.link = tell }
 
 // NewWorker returns a Worker with a new hub. Bodies are read from bodies; opts go to the hub.
 func NewWorker(bodies protocol.BodySource, opts hub.Options) *Worker {
@@ -70,6 +76,10 @@ func (w *Worker) Call(kind int, port uint32, length int) (out []byte, deadline i
 	case CallResume:
 		for _, key := range w.hub.Resume(now) {
 			w.Record(peer.Record{Kind: peer.RecordDrop, Key: key})
+		}
+	case CallLink:
+		if w.link != nil {
+			w.link(now, w.hub)
 		}
 	}
 	return w.write.data, w.hub.Deadline()

@@ -4,28 +4,34 @@
  */
 import { connectPort, type Hub } from "@crossframe/client";
 import {
+  LinkConnecting,
   MarkInitRequest,
   OpPageChallenge,
   OpPageClose,
   OpPageFailed,
   OpPageGreet,
+  OpPageLink,
   OpPageLoaded,
   OpPageOpen,
   OpPageReady,
   OpPageRemoved,
   OpPageState,
+  OpPageToken,
   StateConnected,
   versions,
   type BootResult,
   type Challenge,
   type FrameSpec,
   type FrameState,
+  type LinkConfig,
+  type LinkState,
   type PageConfig,
 } from "@crossframe/protocol";
 
 import { pageStore } from "../ui/pagestore.js";
 import { createShell, type Shell } from "../ui/shell.js";
 import type { HubStatus } from "../ui/status.js";
+import { becomeDevelopmentUser, developmentUser, linkUrl, tokenSource, type TokenSource } from "./account.js";
 import { Door } from "./door.js";
 import { HubLink, type PageMessage } from "./link.js";
 import type { Notice, Status } from "./messages.js";
@@ -47,6 +53,8 @@ export interface PlatformOptions {
   /** Makes the Worker that runs the hub. */
   readonly worker: () => Worker;
   readonly wasm: { readonly url: string; readonly integrity: string };
+  /** Brings a token for the broker, each time that one is asked for; if absent, the configuration says how to get one. */
+  readonly token?: TokenSource;
 }
 
 /** A running platform. */
@@ -81,6 +89,7 @@ class Runtime {
   #hub: Hub | undefined;
   #closed = false;
   #debug = false;
+  #token: TokenSource = () => Promise.resolve("");
   /** What instances were started with, for the saved workspace. */
   readonly #contexts = new Map<string, { readonly frame: number; readonly context: unknown }>();
   /** Frames whose apps are connected. */
@@ -114,12 +123,13 @@ class Runtime {
   async start(): Promise<Platform> {
     const [config, session] = await Promise.all([this.#options.config, claimSession()]);
     void tidySessions(session);
-    const { title, debug = false, nowMs: _, licenseKey: _1, licenseKeys: _2, licenseKeySet: _3, licenseRoots: _4, licenseRevocations: _5, ...rest } = config;
+    const { title, debug = false, nowMs: _, licenseKey: _1, licenseKeys: _2, licenseKeySet: _3, licenseRoots: _4, licenseRevocations: _5, link, ...rest } = config;
     this.#debug = debug;
+    if (link) this.#joinBroker(link);
     if (title !== undefined) this.#shell.setTitle(title);
     this.#link.start({
       kind: "start",
-      boot: { ...rest, origin: location.origin, hub: session },
+      boot: { ...rest, ...(link ? { link: { url: linkUrl(link.url) } } : {}), origin: location.origin, hub: session },
       ...this.#license.start(config),
       wasm: this.#options.wasm,
       store: databaseOf(session),
@@ -131,6 +141,25 @@ class Runtime {
     await this.#shell.attach(hub);
     await fillWorkspace(hub, this.#shell);
     return { hub, crash: () => this.#link.exit(), close: () => this.#close() };
+  }
+
+  /** Prepares for a broker: who brings the tokens, and, in development, whom one may be. */
+  #joinBroker(link: LinkConfig): void {
+    this.#token = tokenSource(link, this.#options.token);
+    const { development = [] } = link;
+    if (!this.#options.token && development.length > 0) {
+      this.#shell.setUsers({ list: development, current: developmentUser(link)?.id, choose: becomeDevelopmentUser });
+    }
+    this.#setStatus({ broker: { state: LinkConnecting } });
+  }
+
+  /** The hub asked for a token. An empty one says that there is none: the broker will refuse the hub, and the page shows it. */
+  async #bringToken(): Promise<void> {
+    const token = await this.#token().catch((error: unknown) => {
+      this.#shell.notify({ kind: "error", title: "Nobody could be signed in", text: error instanceof Error ? error.message : String(error) });
+      return "";
+    });
+    if (!this.#closed) this.#link.send(OpPageToken, 0, "", JSON.stringify({ token }));
   }
 
   /** Says on the page why it does not work. */
@@ -186,6 +215,12 @@ class Runtime {
         break;
       case OpPageState:
         this.#state(ref, JSON.parse(head) as FrameState);
+        break;
+      case OpPageLink:
+        this.#setStatus({ broker: JSON.parse(head) as LinkState });
+        break;
+      case OpPageToken:
+        void this.#bringToken();
         break;
     }
   }

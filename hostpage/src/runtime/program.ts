@@ -11,6 +11,9 @@ interface GoRuntime {
   readonly importObject: WebAssembly.Imports;
   readonly exited: boolean;
   env: Record<string, string>;
+  /** Goes on after an event. Whatever the program asked the browser to tell it comes through here. */
+  _resume(): void;
+  readonly _scheduledTimeouts: Map<number, ReturnType<typeof setTimeout>>;
   run(instance: WebAssembly.Instance): Promise<void>;
 }
 declare const Go: new () => GoRuntime;
@@ -23,6 +26,13 @@ export const CALL_TICK = 3;
 export const CALL_RESTORE = 4;
 export const CALL_RESUME = 5;
 export const CALL_EXIT = 6;
+export const CALL_LINK = 7;
+
+/** What the program's imports need, which exist before the Program does. */
+interface Hook {
+  read: Input | undefined;
+  wake: (() => void) | undefined;
+}
 
 type Turn = (kind: number, port: number, length: number) => number;
 
@@ -49,7 +59,12 @@ export class Program {
   /** What the last call sent. */
   readonly output: Output;
 
-  private constructor(go: GoRuntime, instance: WebAssembly.Instance, memory: Memory, hook: { read: Input | undefined }) {
+  /** Called, never from within a call, where the program wants one of the kind CALL_LINK. */
+  onWake: (() => void) | undefined;
+  /** Called where the program ends by itself, outside of a call. */
+  onEnd: ((error: Error) => void) | undefined;
+
+  private constructor(go: GoRuntime, instance: WebAssembly.Instance, memory: Memory, hook: Hook) {
     this.#go = go;
     this.#turn = instance.exports["turn"] as Turn;
     this.#memory = memory;
@@ -60,6 +75,16 @@ export class Program {
     });
     this.output = new Output(memory, this.input);
     hook.read = this.input;
+    hook.wake = () => queueMicrotask(() => this.onWake?.());
+    const resume = go._resume.bind(go);
+    go._resume = () => {
+      try {
+        resume();
+      } catch (error) {
+        this.#end(error);
+      }
+      if (go.exited) this.#end("it has ended");
+    };
   }
 
   /** Starts the program. It is ready for calls when the promise resolves. */
@@ -67,12 +92,13 @@ export class Program {
     const go = new Go();
     // The hub's memory is small: collecting half as often as Go would by itself costs a few megabytes.
     go.env = { GOGC: "200" };
-    const hook: { read: Input | undefined } = { read: undefined };
+    const hook: Hook = { read: undefined, wake: undefined };
     const imports = {
       ...go.importObject,
       crossframe: {
         readBody: (index: number, at: number, size: number) => hook.read?.readBody(index, at >>> 0, size) ?? 0,
         random: (at: number, size: number) => hook.read?.random(at >>> 0, size),
+        wake: () => hook.wake?.(),
       },
     };
     const instance = await WebAssembly.instantiate(module, imports);
@@ -92,13 +118,32 @@ export class Program {
     try {
       at = this.#turn(kind, port, this.input.length) >>> 0;
     } catch (error) {
+      this.dispose();
       throw new ProgramEnded(String(error));
     }
-    if (this.#go.exited) throw new ProgramEnded("the hub's program has ended");
+    if (this.#go.exited) {
+      this.dispose();
+      throw new ProgramEnded("the hub's program has ended");
+    }
     this.#memory.look();
     const { words } = this.#memory;
     const result = at / WORD;
     this.output.begin(words[result] ?? 0, words[result + 1] ?? 0);
     return words[result + 2] ?? 0;
+  }
+
+  /** Keeps events that the program asked for from reaching it: it has ended, and would only throw at each of them. */
+  dispose(): void {
+    this.#go._resume = () => undefined;
+    for (const timeout of this.#go._scheduledTimeouts.values()) clearTimeout(timeout);
+    this.#go._scheduledTimeouts.clear();
+    this.onWake = undefined;
+    this.onEnd = undefined;
+  }
+
+  #end(error: unknown): void {
+    const tell = this.onEnd;
+    this.dispose();
+    tell?.(new ProgramEnded(String(error)));
   }
 }

@@ -39,6 +39,15 @@ export async function liveSessions(): Promise<ReadonlySet<string> | undefined> {
   return held && new Set(held.map((lock) => lock.name?.slice(KEY.length + 1) ?? ""));
 }
 
+/** Gives the session up: when the page is loaded again, the tab begins another one. */
+export function forgetSession(): void {
+  try {
+    sessionStorage.removeItem(KEY);
+  } catch {
+    // There is nothing to forget.
+  }
+}
+
 function newId(): string {
   const bytes = crypto.getRandomValues(new Uint8Array(12));
   return Array.from(bytes, (b) => b.toString(16).padStart(2, "0")).join("");

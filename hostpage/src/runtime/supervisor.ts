@@ -382,6 +382,11 @@ export class Supervisor {
       return;
     }
     this.#program = next;
+    next.onWake = () => {
+      this.#input(() => undefined);
+      this.#call(program.CALL_LINK, 0);
+    };
+    next.onEnd = (error) => this.#ended(error);
     const { claims, fault } = this.#found;
     const boot: Boot = {
       ...this.#start.boot,

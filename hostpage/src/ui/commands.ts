@@ -13,6 +13,9 @@ export interface PageActions {
   nextTheme(): void;
   toggleLog(): void;
   showShortcuts(): void;
+  /** Whether {@link changeUser} is offered. */
+  mayChangeUser(): boolean;
+  changeUser(): void;
   /** Whether {@link crash} is offered. */
   mayCrash(): boolean;
   crash(): void;
@@ -143,6 +146,15 @@ function pageCommands(page: PageActions): Command[] {
       icon: "help",
       keys: { binding: "(\\?)", shown: "?" },
       run: () => page.showShortcuts(),
+    },
+    {
+      id: "page.user",
+      title: "Use this tab as another development user",
+      section: "Page",
+      icon: "user",
+      words: "sign in account",
+      when: () => page.mayChangeUser(),
+      run: () => page.changeUser(),
     },
     {
       id: "debug.crash",

@@ -1,5 +1,5 @@
-import { MarkChallenge } from "@crossframe/protocol";
-import type { Challenge, Fault, FrameSpec, FrameState } from "@crossframe/protocol";
+import { LinkConnected, LinkOffline, LinkRefused, MarkChallenge } from "@crossframe/protocol";
+import type { Challenge, Fault, FrameSpec, FrameState, LinkState, User } from "@crossframe/protocol";
 import { Frames } from "../frames/frames.js";
 import { Launcher } from "../launcher/apps.js";
 import type { HubHandle } from "../launcher/apps.js";
@@ -9,7 +9,7 @@ import { DockviewEngine } from "../workspaces/dockview.js";
 import type { LayoutEngine } from "../workspaces/layout.js";
 import { loadWorkspace } from "../workspaces/saved.js";
 import type { SavedWorkspace } from "../workspaces/saved.js";
-import { Bar } from "./bar.js";
+import { Bar, nameOf } from "./bar.js";
 import { workspaceCommands } from "./commands.js";
 import type { PageActions } from "./commands.js";
 import { Desk } from "./desk.js";
@@ -50,6 +50,13 @@ export interface ShellListener {
   crash(): void;
 }
 
+/** The users that a developer may choose from, and whom the page is used as. */
+export interface Users {
+  readonly list: readonly User[];
+  readonly current: string | undefined;
+  choose(id: string): void;
+}
+
 /**
  * Shell is the visible main page. It renders at once and needs no hub: frames come when the runtime asks for them.
  * It decides nothing about apps; it shows what the hub decided and passes on what people do.
@@ -70,6 +77,8 @@ export interface Shell {
   /** Name of the platform, where it becomes known later than the shell. */
   setTitle(title: string): void;
   setHub(status: HubStatus): void;
+  /** The users that a developer may choose from. */
+  setUsers(users: Users): void;
   /** Takes the connected hub, which knows the apps and the audit events. */
   attach(hub: HubHandle): Promise<void>;
   notify(toast: Toast): void;
@@ -103,6 +112,7 @@ class PageShell implements Shell {
   readonly #shortcuts: HTMLDialogElement;
   readonly #stops: (() => unknown)[];
   #unwatch: (() => unknown) | undefined;
+  #users: Users | undefined;
 
   constructor(root: HTMLElement, { title = "Crossframe", storageKey, contextOf, on }: ShellOptions) {
     this.#root = root;
@@ -168,6 +178,12 @@ class PageShell implements Shell {
     } else if ((status.restarts ?? 0) > (before.restarts ?? 0)) {
       this.#toasts.show({ title: "The hub was restarted", text: "Apps stay open and keep their connections." });
     }
+    this.#tellBroker(before.broker?.state, status.broker);
+  }
+
+  setUsers(users: Users): void {
+    this.#users = users;
+    this.#bar.setUser(users.list.find(({ id }) => id === users.current));
   }
 
   async attach(hub: HubHandle): Promise<void> {
@@ -206,6 +222,8 @@ class PageShell implements Shell {
       nextTheme: () => this.#bar.setTheme(this.#theme.next()),
       toggleLog: () => this.#log.toggle(),
       showShortcuts: () => this.#shortcuts.showModal(),
+      mayChangeUser: () => this.#users !== undefined,
+      changeUser: () => void this.#showUsers(),
       mayCrash: () => this.#on.mayCrash(),
       crash: () => this.#on.crash(),
     };
@@ -273,6 +291,36 @@ class PageShell implements Shell {
     this.#toastWithLog(blocked === undefined ? "An app was blocked" : `Blocked origin ${blocked}`);
     this.#log.add({ timeMs: Date.now(), code: fault.code, app, origin, text: fault.message, grave: true });
     this.#on.failed(frame, fault);
+  }
+
+  /** Tells once when the broker goes away, refuses the hub, and comes back. */
+  #tellBroker(before: string | undefined, now: LinkState | undefined): void {
+    if (before === undefined || before === now?.state) return;
+    switch (now?.state) {
+      case LinkOffline:
+        this.#toasts.show({ title: "The broker cannot be reached", text: "Apps of this page go on. What they share with others follows later." });
+        break;
+      case LinkRefused:
+        this.#toasts.show({ kind: "error", title: "The broker refused this page", text: now.fault?.message ?? "" });
+        break;
+      case LinkConnected:
+        if (before === LinkOffline) this.#toasts.show({ title: "The broker is back", text: "What is shared is current again." });
+        break;
+    }
+  }
+
+  async #showUsers(): Promise<void> {
+    const { list = [], current, choose } = this.#users ?? {};
+    const commands = list.map((user): Command => ({
+      id: `user.${user.id}`,
+      title: nameOf(user),
+      section: "Page",
+      words: user.email ?? user.id,
+      icon: "user",
+      when: () => user.id !== current,
+      run: () => choose?.(user.id),
+    }));
+    this.#palette.show({ label: "Use this tab as", commands });
   }
 
   #toastWithLog(title: string): void {

@@ -1,4 +1,4 @@
-import type { Fault } from "@crossframe/protocol";
+import { LinkConnected, LinkConnecting, LinkOffline, LinkRefused, type Fault, type LinkState } from "@crossframe/protocol";
 import { h } from "./h.js";
 import { date, licenseNotice } from "./license.js";
 import { LicenseBar } from "./licensebar.js";
@@ -24,6 +24,8 @@ export interface HubStatus {
   readonly warnings?: readonly string[];
   readonly fault?: Fault;
   readonly version?: string;
+  /** How the hub stands with its broker; absent where it has none. */
+  readonly broker?: LinkState;
 }
 
 const words: Readonly<Record<HubStatus["state"], string>> = {
@@ -33,6 +35,19 @@ const words: Readonly<Record<HubStatus["state"], string>> = {
   degraded: "Degraded",
   stopped: "Stopped",
 };
+
+const links: Readonly<Record<string, string>> = {
+  [LinkConnecting]: "Connecting",
+  [LinkConnected]: "Connected",
+  [LinkOffline]: "Not reachable",
+  [LinkRefused]: "Refused",
+};
+
+/** What the page says of the hub as a whole: one that runs without its broker is degraded. */
+export function shownState({ state, broker }: HubStatus): HubStatus["state"] {
+  const away = broker?.state === LinkOffline || broker?.state === LinkRefused;
+  return state === "running" && away ? "degraded" : state;
+}
 
 const licenses: Readonly<Record<string, string>> = {
   development: "Development (no key needed here)",
@@ -87,17 +102,19 @@ export class StatusButton {
 
   set(status: HubStatus): void {
     this.#status = status;
-    this.element.dataset["state"] = status.state;
-    this.#dot.dataset["state"] = status.state;
-    this.#word.textContent = words[status.state];
+    const state = shownState(status);
+    this.element.dataset["state"] = state;
+    this.#dot.dataset["state"] = state;
+    this.#word.textContent = words[state];
     const restarts = status.restarts ?? 0;
     const facts: [string, string][] = [
-      ["State", words[status.state]],
+      ["State", words[state]],
       ["Origin", status.origin ?? location.origin],
       ["Connections", status.peers === undefined ? "–" : String(status.peers)],
       ["Restarted", restarts === 0 ? "never" : restarts === 1 ? "once" : `${restarts} times`],
       ["License", licenseFact(status)],
     ];
+    if (status.broker) facts.push(...brokerFacts(status.broker));
     if (status.version !== undefined) facts.push(["Version", status.version]);
     this.#list.replaceChildren(...facts.flatMap(([term, value]) => [h("dt", {}, term), h("dd", {}, value)]));
     const notice = licenseNotice(status);
@@ -107,7 +124,20 @@ export class StatusButton {
     this.#notes.replaceChildren(
       ...(notice ? [h("p", {}, h("strong", {}, notice.title), " ", notice.text)] : []),
       ...(status.fault ? [h("p", { class: "cf-fault" }, h("code", {}, status.fault.code), " ", status.fault.message)] : []),
+      ...(status.broker ? brokerNotes(status.broker) : []),
       ...(status.warnings ?? []).map((w) => h("p", {}, w)),
     );
   }
+}
+
+function brokerFacts({ state, pending = 0, identity }: LinkState): [string, string][] {
+  const facts: [string, string][] = [["Broker", links[state] ?? state]];
+  if (identity) facts.push(["User", identity.user.id], ["Tenant", identity.tenant]);
+  if (pending > 0) facts.push(["Waiting", pending === 1 ? "1 change" : `${pending} changes`]);
+  return facts;
+}
+
+function brokerNotes({ state, fault }: LinkState): HTMLElement[] {
+  if (state === LinkOffline) return [h("p", {}, "Apps of this page go on working together. What they share with others follows when the broker is back.")];
+  return fault ? [h("p", { class: "cf-fault" }, h("code", {}, fault.code), " ", fault.message)] : [];
 }

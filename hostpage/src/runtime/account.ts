@@ -1,0 +1,78 @@
+/**
+ * Who uses this page, as far as the broker has to know: brings the token that says so. In development it is one of the
+ * configured users, chosen by ?user=… or on the page, for each tab; elsewhere the embedding application makes tokens.
+ */
+import type { LinkConfig, User } from "@crossframe/protocol";
+
+import { forgetSession } from "./session.js";
+
+const KEY = "crossframe.user";
+/** A token is some kilobytes; whatever is longer is none. */
+const TOKEN_LIMIT = 32_768;
+
+/** Brings a token, or "" where there is none now: nobody is signed in. */
+export type TokenSource = () => Promise<string>;
+
+/** Where a page gets its tokens. A source that the embedding application gave comes first. */
+export function tokenSource(link: LinkConfig, given?: TokenSource): TokenSource {
+  if (given) return given;
+  const user = developmentUser(link);
+  if (user) return () => Promise.resolve(`dev:${user.id}`);
+  const { tokenUrl } = link;
+  return tokenUrl === undefined ? () => Promise.resolve("") : () => fetchToken(tokenUrl);
+}
+
+/** The development user of this tab; undefined where users sign in. */
+export function developmentUser({ development = [] }: LinkConfig): User | undefined {
+  const kept = read();
+  const wanted = new URLSearchParams(location.search).get("user") ?? kept;
+  const user = development.find(({ id }) => id === wanted) ?? development[0];
+  if (!user || user.id === kept) return user;
+  // The address may be left for another one of this page; the tab stays whose it is.
+  if (kept === null) write(user.id);
+  else becomeDevelopmentUser(user.id);
+  return user;
+}
+
+/**
+ * Makes the tab another development user's. The page is loaded anew, as a session of its own: what was shared with the
+ * one is not shown to the other.
+ */
+export function becomeDevelopmentUser(id: string): void {
+  write(id);
+  forgetSession();
+  const address = new URL(location.href);
+  address.searchParams.delete("user");
+  location.replace(address);
+}
+
+async function fetchToken(url: string): Promise<string> {
+  const answer = await fetch(url, { cache: "no-store", credentials: "same-origin" });
+  if (answer.status === 401 || answer.status === 403) return "";
+  if (!answer.ok) throw new Error(`${answer.status} ${answer.statusText}`);
+  const { token } = (await answer.json()) as { token?: unknown };
+  return typeof token === "string" && token.length <= TOKEN_LIMIT ? token : "";
+}
+
+/** The address of the broker's WebSocket: absolute, as the Worker has no document to read a path by. */
+export function linkUrl(url: string): string {
+  const address = new URL(url, location.href);
+  address.protocol = address.protocol.replace(/^http/, "ws");
+  return address.href;
+}
+
+function read(): string | null {
+  try {
+    return sessionStorage.getItem(KEY);
+  } catch {
+    return null;
+  }
+}
+
+function write(id: string): void {
+  try {
+    sessionStorage.setItem(KEY, id);
+  } catch {
+    // Storage is switched off: then the address says who it is, or it is the first one.
+  }
+}

@@ -1,0 +1,29 @@
+//go:build link
+
+package main
+
+import (
+	"github.com/crossframe/crossframe/wasm/browser"
+	"github.com/crossframe/crossframe/wasm/hub"
+	"github.com/crossframe/crossframe/wasm/link"
+)
+
+// newWorker returns the Worker of a hub that may have a broker.
+func newWorker(opts hub.Options) *browser.Worker {
+	driver := link.NewDriver(link.Options{}, browser.Wake)
+	opts.Link = driver
+	w := browser.NewWorker(browser.Bodies{}, opts)
+	w.OnLink(func(now int64, h *hub.Hub) {
+		driver.Take(func(e link.Event) {
+			switch {
+			case e.Opened:
+				h.LinkOpened(now)
+			case e.Closed != nil:
+				h.LinkClosed(now, e.Closed)
+			default:
+				h.LinkReceived(now, e.Messages)
+			}
+		})
+	})
+	return w
+}
