@@ -14,13 +14,14 @@ const banner = { js: `/*! ${name} ${version} | ${terms} */` };
 const common = { absWorkingDir: here, bundle: true, target: "es2022", legalComments: "none" };
 
 /** How large each file may be, minified and gzipped, in bytes: what it is now and 3 %. */
-const limits = { "index.js": 7_210, "core.js": 6_750, "client.min.js": 7_260 };
+const limits = { "index.js": 7_210, "core.js": 6_750, "broker.js": 8_700, "client.min.js": 7_260 };
 
 async function scripts() {
   // Constants are put in their places here; the bundler of an app cannot do that across the modules that were.
   const esm = { ...common, format: "esm", minifySyntax: true, banner };
   await build({ ...esm, entryPoints: ["src/index.ts"], outfile: join(dist, "index.js") });
   await build({ ...esm, entryPoints: ["src/core.ts"], outfile: join(dist, "core.js") });
+  await build({ ...esm, entryPoints: ["src/broker.ts"], outfile: join(dist, "broker.js") });
   const script = { ...common, format: "iife", minify: true, banner };
   await build({ ...script, entryPoints: ["src/script.ts"], outfile: join(dist, "client.min.js") });
 }

@@ -1,4 +1,4 @@
-import { portEntrance, windowEntrance } from "./entrance.js";
+import { portEntrance, windowEntrance, type Entrance } from "./entrance.js";
 import type { Environment } from "./environment.js";
 import { createSession, type Session, type SessionOptions } from "./session.js";
 
@@ -19,18 +19,20 @@ export type NextPort = () => MessagePort | Promise<MessagePort>;
 /** Makes a hub of a session before it starts, so that nothing arrives with nobody there to take it. */
 type Furnish<H> = (session: Session) => H;
 
+/** Connects by an entrance. */
+export async function connectEntrance<H>(furnish: Furnish<H>, entrance: Entrance, options: SessionOptions = {}): Promise<H> {
+  const session = createSession(entrance, options);
+  const hub = furnish(session);
+  await session.start();
+  return hub;
+}
+
 /** Connects an app in an environment to the hub of the page that holds it. */
 export async function connectWindow<H>(furnish: Furnish<H>, environment: Environment, options: ConnectOptions = {}): Promise<H> {
-  return start(furnish, createSession(windowEntrance(environment, options.app, options.hubOrigins), options));
+  return connectEntrance(furnish, windowEntrance(environment, options.app, options.hubOrigins), options);
 }
 
 /** Connects over a port whose other end the hub already has. */
 export async function connectChannel<H>(furnish: Furnish<H>, next: NextPort, options: SessionOptions = {}): Promise<H> {
-  return start(furnish, createSession(portEntrance(next), options));
-}
-
-async function start<H>(furnish: Furnish<H>, session: Session): Promise<H> {
-  const hub = furnish(session);
-  await session.start();
-  return hub;
+  return connectEntrance(furnish, portEntrance(next), options);
 }

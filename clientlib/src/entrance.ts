@@ -18,6 +18,8 @@ export interface EntranceEvents {
 /** How a session comes by its ports. */
 export interface Entrance {
   open(): Attempt;
+  /** Whether a session goes on for ever to connect again: a server comes back in its own time. */
+  readonly patient?: boolean;
   /** Starts to tell; the function returned stops it. */
   listen?(events: EntranceEvents): () => void;
 }

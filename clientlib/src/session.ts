@@ -28,6 +28,7 @@ export interface SessionOptions {
 }
 
 const firstRetryMs = 1_000;
+const longestRetryMs = 30_000;
 /** How often to try to connect again. */
 const retries = 4;
 /** A connection that is taken away again so soon after the last time is not asked for once more. */
@@ -106,8 +107,9 @@ export function createSession(entrance: Entrance, { timeout = 10_000, signal, re
   /** Connects again, several times where that may help; the pause between two attempts doubles. */
   const recover = async (pause: number) => {
     recovering = true;
-    for (let left = retries; ; pause = pause * 2 || firstRetryMs) {
-      if (pause) await new Promise((resolve) => setTimeout(resolve, pause));
+    for (let left = entrance.patient ? Infinity : retries; ; pause = Math.min(pause * 2 || firstRetryMs, longestRetryMs)) {
+      // At random, because those who lost a server together must not come back together.
+      if (pause) await new Promise((resolve) => setTimeout(resolve, entrance.patient ? pause * Math.random() : pause));
       if (closed) return;
       try {
         await open();
@@ -135,7 +137,7 @@ export function createSession(entrance: Entrance, { timeout = 10_000, signal, re
     const again = error.code === "SESSION_REVOKED" && now - revokedAt > revokedAgainMs;
     if (again) revokedAt = now;
     lose(error, false);
-    if (reconnect && (again || error.code === "HUB_NOT_READY")) void recover(firstRetryMs);
+    if (reconnect && (again || error.code === "HUB_NOT_READY" || error.code === "SESSION_EXPIRED")) void recover(firstRetryMs);
     else close(error);
   });
 

@@ -1,3 +1,4 @@
 export * from "./frame.js";
 export * from "./names.js";
+export * from "./stream.js";
 export * from "./wire.gen.js";
