@@ -324,6 +324,7 @@ func (v *CallInfo) DecodeJSON(text []byte) error {
 func (v *CallInfo) walk(w *walker) {
 	w.string("trace", optional, &v.Trace)
 	w.int("hops", optional, &v.Hops)
+	w.int("timeoutMs", optional, &v.TimeoutMs)
 }
 
 // AppendJSON appends v as a JSON object.
@@ -358,6 +359,7 @@ func (v *MethodInfo) walk(w *walker) {
 	w.raw("accepts", optional, &v.Accepts)
 	w.raw("returns", optional, &v.Returns)
 	w.strings("tags", optional, &v.Tags)
+	w.bool("exclusive", optional, &v.Exclusive)
 	w.string("scope", optional, &v.Scope)
 }
 
@@ -746,6 +748,20 @@ func (v *Ack) walk(w *walker) {
 	pointer(w, "user", optional, &v.User)
 	pointer(w, "identity", optional, &v.Identity)
 	w.string("epoch", optional, &v.Epoch)
+	w.int("expiresMs", optional, &v.ExpiresMs)
+}
+
+// AppendJSON appends v as a JSON object.
+func (v *Renewed) AppendJSON(dst []byte) []byte { return encode(dst, v) }
+
+// DecodeJSON sets v to what text says; empty text is the zero value. An error is a *Fault and leaves v unspecified.
+func (v *Renewed) DecodeJSON(text []byte) error {
+	*v = Renewed{}
+	return decode(text, v)
+}
+
+func (v *Renewed) walk(w *walker) {
+	w.int("expiresMs", optional, &v.ExpiresMs)
 }
 
 // AppendJSON appends v as a JSON object.

@@ -9,7 +9,7 @@ type MethodOptions struct {
 	Accepts Raw `json:"accepts,omitempty"`
 	// Returns is the same for the result.
 	Returns Raw `json:"returns,omitempty"`
-	// Exclusive: no other peer may offer the same method.
+	// Exclusive: no other peer may offer the same method; of those that are elsewhere, those that it is offered to.
 	Exclusive bool `json:"exclusive,omitempty"`
 	// Tags are labels to search by; at most 16.
 	Tags []string `json:"tags,omitempty"`
@@ -51,6 +51,8 @@ type CallInfo struct {
 	Trace string `json:"trace,omitempty"`
 	// Hops counts the calls that led to this one.
 	Hops int64 `json:"hops,omitempty"`
+	// TimeoutMs is how long the caller waits, in milliseconds; it is told where the call goes on to another hub.
+	TimeoutMs int64 `json:"timeoutMs,omitempty"`
 }
 
 // MethodQuery is the head of interop.discover and interop.watch. Zero means every method.
@@ -71,6 +73,8 @@ type MethodInfo struct {
 	Accepts     Raw      `json:"accepts,omitempty"`
 	Returns     Raw      `json:"returns,omitempty"`
 	Tags        []string `json:"tags,omitempty"`
+	// Exclusive: no other peer that it is offered to may offer the same method.
+	Exclusive bool `json:"exclusive,omitempty"`
 	// Scope is among whom it is offered; empty means this hub's apps.
 	Scope string `json:"scope,omitempty"`
 }

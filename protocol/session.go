@@ -44,6 +44,14 @@ type Ack struct {
 	Identity *Identity `json:"identity,omitempty"`
 	// Epoch identifies, from a broker, its store: another epoch means that revisions begin anew.
 	Epoch string `json:"epoch,omitempty"`
+	// ExpiresMs is, from a broker, after how many milliseconds the token expires, or 0 where it does not.
+	ExpiresMs int64 `json:"expiresMs,omitempty"`
+}
+
+// Renewed is the head of the answer to session.renew.
+type Renewed struct {
+	// ExpiresMs is as in Ack.
+	ExpiresMs int64 `json:"expiresMs,omitempty"`
 }
 
 // Kinds of connections to a broker.

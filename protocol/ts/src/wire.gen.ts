@@ -608,7 +608,7 @@ export interface MethodOptions {
   readonly accepts?: Json;
   /** Returns is the same for the result. */
   readonly returns?: Json;
-  /** Exclusive: no other peer may offer the same method. */
+  /** Exclusive: no other peer may offer the same method; of those that are elsewhere, those that it is offered to. */
   readonly exclusive?: boolean;
   /** Tags are labels to search by; at most 16. */
   readonly tags?: readonly string[];
@@ -640,6 +640,8 @@ export interface CallInfo {
   readonly trace?: string;
   /** Hops counts the calls that led to this one. */
   readonly hops?: number;
+  /** TimeoutMs is how long the caller waits, in milliseconds; it is told where the call goes on to another hub. */
+  readonly timeoutMs?: number;
 }
 
 /** MethodQuery is the head of interop.discover and interop.watch. Zero means every method. */
@@ -660,6 +662,8 @@ export interface MethodInfo {
   readonly accepts?: Json;
   readonly returns?: Json;
   readonly tags?: readonly string[];
+  /** Exclusive: no other peer that it is offered to may offer the same method. */
+  readonly exclusive?: boolean;
   /** Scope is among whom it is offered; empty means this hub's apps. */
   readonly scope?: string;
 }
@@ -957,6 +961,14 @@ export interface Ack {
   readonly identity?: Identity;
   /** Epoch identifies, from a broker, its store: another epoch means that revisions begin anew. */
   readonly epoch?: string;
+  /** ExpiresMs is, from a broker, after how many milliseconds the token expires, or 0 where it does not. */
+  readonly expiresMs?: number;
+}
+
+/** Renewed is the head of the answer to session.renew. */
+export interface Renewed {
+  /** ExpiresMs is as in Ack. */
+  readonly expiresMs?: number;
 }
 
 /** Hello is the head of session.hello. */

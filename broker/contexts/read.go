@@ -1,0 +1,102 @@
+package contexts
+
+import (
+	"context"
+	"errors"
+
+	"github.com/crossframe/crossframe/broker/store"
+	"github.com/crossframe/crossframe/protocol"
+)
+
+func (r *Room) timeout() (context.Context, context.CancelFunc) {
+	return context.WithTimeout(context.Background(), r.options.StoreTimeout)
+}
+
+// read answers contexts.get and contexts.subscribe. With other brokers about it asks the store, so that whoever has been
+// acknowledged anywhere is read; a store that does not answer is no reason to keep what is held in memory.
+func (e *entry) read(op *operation) {
+	if held := e.isLoaded(); !held || !e.room.options.Alone {
+		if err := e.refresh(); err != nil && !held {
+			if op.client != nil {
+				op.client.release()
+				op.client.drop(op.subscription)
+				op.client.fail(op.id, notRead(err))
+			}
+			return
+		}
+	}
+	if op.reload {
+		return
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	op.client.release()
+	if op.subscription != nil && !op.client.begin(op.subscription, e) {
+		return
+	}
+	info := e.state.info(&e.address)
+	m := protocol.Envelope{Op: protocol.OpContextValue, ID: op.id, Ref: e.state.current()}
+	switch {
+	case !e.state.exists():
+	case op.epoch != "" && op.epoch == e.room.Epoch() && op.known == info.Revision:
+		info.Unchanged = true
+	default:
+		m.Body = protocol.TextBody(e.state.text)
+	}
+	m.Head = info.AppendJSON(nil)
+	op.client.conn.Send(nil, m)
+}
+
+// fetch returns what one bucket has of the entry; a state that does not exist where that is nothing.
+func (e *entry) fetch(kind int) (state, error) {
+	ctx, cancel := e.room.timeout()
+	defer cancel()
+	found, err := e.room.buckets[kind].GetStrict(ctx, e.key)
+	if errors.Is(err, store.ErrNotFound) {
+		return state{kind: kind}, nil
+	}
+	if err != nil {
+		return state{}, err
+	}
+	rec, err := readRecord(found.Value)
+	if err != nil {
+		e.room.options.Log.Error("a stored context cannot be read", "key", e.key.String(), "error", err)
+		return state{}, store.ErrCorrupt
+	}
+	s := state{record: *rec, kind: kind}
+	s.sequences[kind] = found.Sequence
+	return s, nil
+}
+
+// refresh makes the state what the store has, and tells subscribers what that changes.
+func (e *entry) refresh() error {
+	var both [kinds]state
+	for kind := range both {
+		var err error
+		if both[kind], err = e.fetch(kind); err != nil {
+			return err
+		}
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	next := both[durable]
+	if other := &both[volatile]; !next.exists() && (other.exists() || other.revision > next.revision) {
+		next = *other
+	}
+	for kind := range both {
+		next.sequences[kind] = both[kind].sequences[kind]
+	}
+	e.loaded = true
+	e.become(next)
+	return nil
+}
+
+// become makes next the state and tells the difference. The entry's mutex is held.
+func (e *entry) become(next state) {
+	if next.revision == e.state.revision && next.lifetime == e.state.lifetime && next.sequences == e.state.sequences {
+		return
+	}
+	before := e.state
+	e.state = next
+	e.tell(&before)
+}

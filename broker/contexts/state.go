@@ -1,0 +1,130 @@
+package contexts
+
+import (
+	"slices"
+	"time"
+
+	"github.com/crossframe/crossframe/protocol"
+	"github.com/crossframe/crossframe/protocol/jsontext"
+)
+
+// state is a context as it stands: what its record says, with the value ready to be changed.
+type state struct {
+	record
+	// value is nil until a write needs it, and where there is no context.
+	value *jsontext.Object
+	// kind is the bucket that the record is in, and sequences its place in each bucket, 0 where there is nothing.
+	kind      int
+	sequences [kinds]uint64
+}
+
+// Bounds of what a record remembers.
+const (
+	// keptChanges and keptBytes bound the changes that other brokers can tell one by one.
+	keptChanges = 256
+	keptBytes   = 64 << 10
+	// keptSeen is how many hubs' last writes are remembered in any case, keptSeenMost how many at most; between them, those
+	// of the last keptSeenFor.
+	keptSeen     = 64
+	keptSeenMost = 512
+	keptSeenFor  = 15 * time.Minute
+)
+
+func (s *state) exists() bool { return s.lifetime != "" }
+
+// prepare makes the value ready to be changed.
+func (s *state) prepare() error {
+	if s.value != nil || !s.exists() {
+		return nil
+	}
+	value, err := jsontext.ParseObject(s.text)
+	s.value = value
+	return err
+}
+
+// bump makes the next revision, by a change.
+func (s *state) bump(c change) {
+	s.revision++
+	s.changes = append(s.changes, c)
+}
+
+// trim forgets the oldest changes beyond the bounds. What was whole and is not the last needs its own body, so it goes
+// with all before it where it is large.
+func (s *record) trim() {
+	bytes, from := 0, len(s.changes)
+	for i := len(s.changes) - 1; i >= 0 && len(s.changes)-i <= keptChanges; i-- {
+		c := &s.changes[i]
+		bytes += len(c.head)
+		if !c.whole || i < len(s.changes)-1 {
+			bytes += len(c.body)
+		}
+		if bytes > keptBytes {
+			break
+		}
+		from = i
+	}
+	s.since += uint64(from)
+	s.changes = slices.Clone(s.changes[from:])
+}
+
+// after returns the changes that led from a revision to this one; ok is false where they are not all known.
+func (r *record) after(revision uint64) (list []change, ok bool) {
+	if revision < r.since || revision > r.revision {
+		return nil, false
+	}
+	return r.changes[revision-r.since:], true
+}
+
+// remember notes the last write of a hub.
+func (s *state) remember(hub string, sequence int64, now time.Time) {
+	if sequence == 0 {
+		return
+	}
+	// The list is copied: a snapshot of the state may share it.
+	list := make([]seen, 0, len(s.seen)+1)
+	for _, old := range s.seen {
+		if old.hub != hub {
+			list = append(list, old)
+		}
+	}
+	list = append(list, seen{hub, sequence, s.revision, now.Unix()})
+	oldest := now.Add(-keptSeenFor).Unix()
+	for len(list) > keptSeenMost || len(list) > keptSeen && list[0].at < oldest {
+		list = list[1:]
+	}
+	s.seen = list
+}
+
+// repeated reports whether the context has a hub's write already, and the revision that it led to. Of a write before the
+// last one only that is known.
+func (s *state) repeated(hub string, sequence int64) (revision uint64, ok bool) {
+	if sequence == 0 {
+		return 0, false
+	}
+	for _, old := range s.seen {
+		if old.hub == hub && sequence <= old.sequence {
+			return old.revision, true
+		}
+	}
+	return 0, false
+}
+
+// info describes the context.
+func (s *state) info(a *address) protocol.ContextInfo {
+	i := protocol.ContextInfo{Name: a.name, Scope: a.scope}
+	if s.exists() {
+		i.Revision, i.Lifetime, i.Bytes = int64(s.revision), s.lifetime, int64(len(s.text))
+	}
+	if s.lifetime == protocol.LifetimeOwner {
+		i.Owner = s.owner.Instance
+	}
+	return i
+}
+
+// current is the revision as others see it: 0 where there is no such context.
+func (s *state) current() uint64 {
+	if !s.exists() {
+		return 0
+	}
+	return s.revision
+}
