@@ -47,6 +47,8 @@ var floors = []struct {
 	{"broker/idn", 4},
 	{"broker/assets", 4},
 	{"broker/remote", 4},
+	{"broker/fault", 4},
+	{"broker/proxies", 4},
 	{"broker/assets/...", 5},
 	{"broker/licensing", 5},
 	{"broker/directory", 5},
@@ -58,6 +60,7 @@ var floors = []struct {
 	{"broker/relay", 7},
 	{"broker/config", 6},
 	{"broker/server", 6},
+	{"broker/api", 6},
 	{"broker/cmd/crossframe", 8},
 	{"bench/empty", 0},
 }
@@ -65,7 +68,7 @@ var floors = []struct {
 // onlyIn says which packages may import what lies outside of the module and is dear or dangerous.
 var onlyIn = map[string][]string{
 	"syscall/js":                   {"wasm", "wasm/browser"},
-	"net/http":                     {"broker/server", "broker/cmd/crossframe", "broker/ws", "broker/remote", "broker/relay"},
+	"net/http":                     {"broker/server", "broker/cmd/crossframe", "broker/ws", "broker/remote", "broker/relay", "broker/fault", "broker/proxies", "broker/api"},
 	"github.com/gobwas/glob":       {"broker/directory"},
 	"golang.org/x/net/idna":        {"broker/idn"},
 	"github.com/alecthomas/kong":   {"broker/cmd/crossframe", "broker/licensing", "broker/config"},
@@ -74,6 +77,8 @@ var onlyIn = map[string][]string{
 	"regexp":                       {"broker/...", "protocol/gen"},
 	"github.com/google/uuid":       {"broker/server"},
 	"github.com/gorilla/websocket": {"broker/ws"},
+
+	"golang.org/x/time/rate": {"broker/api"},
 
 	"github.com/go-jose/go-jose/v4":      {"broker/identity"},
 	"github.com/go-jose/go-jose/v4/json": {"broker/identity"},

@@ -2,11 +2,13 @@ package config
 
 import (
 	"net"
+	"net/netip"
 	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/crossframe/crossframe/broker/directory"
+	"github.com/crossframe/crossframe/broker/proxies"
 	"github.com/crossframe/crossframe/protocol"
 	"github.com/crossframe/crossframe/protocol/definition"
 	"github.com/crossframe/crossframe/protocol/origin"
@@ -38,18 +40,50 @@ func (l *loader) checkOrigins() error {
 		}
 		return nil
 	}
-	directory.ToASCII(l.PublicOrigins, origin.ExactList)
-	for i, text := range l.PublicOrigins {
+	var err error
+	l.Origins, err = l.readOrigins("publicOrigins", l.PublicOrigins)
+	return err
+}
+
+// checkAPI reads the origins of pages that may use the API.
+func (l *loader) checkAPI() (err error) {
+	l.APIOrigins, err = l.readOrigins("api.origins", l.API.Origins)
+	return err
+}
+
+// readOrigins reads a list that has no patterns: each text is one origin.
+func (l *loader) readOrigins(key string, texts []string) (origins []origin.Origin, err error) {
+	directory.ToASCII(texts, origin.ExactList)
+	for i, text := range texts {
+		at := key + "[" + strconv.Itoa(i) + "]"
 		p, err := origin.ParsePattern(text, origin.ExactList)
 		if err != nil {
-			return l.fault("publicOrigins["+strconv.Itoa(i)+"]", err.Error(), `write one origin, such as "https://desk.example.com"`)
+			return nil, l.fault(at, err.Error(), `write one origin, such as "https://desk.example.com"`)
 		}
 		o, _ := p.Origin()
 		if !o.Web() {
-			return l.fault("publicOrigins["+strconv.Itoa(i)+"]", strconv.Quote(text)+" is not http or https", "")
+			return nil, l.fault(at, strconv.Quote(text)+" is not http or https", "")
 		}
-		l.Origins = append(l.Origins, o)
+		origins = append(origins, o)
 	}
+	return origins, nil
+}
+
+// checkProxies reads the networks of proxies that are believed.
+func (l *loader) checkProxies() error {
+	var networks []netip.Prefix
+	for i, text := range l.TrustedProxies {
+		network, err := proxies.ParseNetwork(text)
+		at := "trustedProxies[" + strconv.Itoa(i) + "]"
+		switch {
+		case err != nil:
+			return l.fault(at, strconv.Quote(text)+" "+err.Error(), "")
+		case network.Bits() == 0:
+			return l.fault(at, strconv.Quote(text)+" is everybody, so that everybody could say where he comes from", "name the networks of the proxies")
+		}
+		networks = append(networks, network)
+	}
+	l.Proxies = proxies.New(networks)
 	return nil
 }
 

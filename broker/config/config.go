@@ -29,7 +29,17 @@ type Config struct {
 	User *protocol.User `json:"user"`
 	// Identity says whose credentials are accepted: of hubs and programs that connect, and of requests to the API.
 	Identity identity.Settings `json:"identity"`
-	Log      Log               `json:"log"`
+	API      API               `json:"api"`
+	// TrustedProxies are addresses and networks of proxies in front of the broker, whose word on where a request comes
+	// from is taken.
+	TrustedProxies []string `json:"trustedProxies"`
+	Log            Log      `json:"log"`
+}
+
+// API is about the HTTP API.
+type API struct {
+	// Origins are those of pages that may use it, beside the main page's own.
+	Origins []string `json:"origins"`
 }
 
 // TLS are the files of a certificate chain and its key, as PEM; if empty, the broker speaks plain HTTP.

@@ -158,6 +158,9 @@ func TestMistakes(t *testing.T) {
 		{"address by flag", "", Flags{OpsListen: pointer("x:99999")}, "--ops-listen (or CROSSFRAME_OPS_LISTEN): \"x:99999\" is no address to listen on\n  fix: write host and port, such as \"127.0.0.1:8080\", or \":8080\" for every interface"},
 		{"public origin", "publicOrigins:\n  - https://a.example\n  - https://*.example.com\n", Flags{}, "DIR/crossframe.yaml:3:5: publicOrigins[1]: origin pattern \"https://*.example.com\", position 9: wildcards are not allowed here; name one origin\n  fix: write one origin, such as \"https://desk.example.com\""},
 		{"public origin of an extension", "publicOrigins: [chrome-extension://abc]\n", Flags{}, "DIR/crossframe.yaml:1:17: publicOrigins[0]: \"chrome-extension://abc\" is not http or https"},
+		{"origin of the API", "api:\n  origins: [https://a.example, \"https://*.example.com\"]\n", Flags{}, "DIR/crossframe.yaml:2:32: api.origins[1]: origin pattern \"https://*.example.com\", position 9: wildcards are not allowed here; name one origin\n  fix: write one origin, such as \"https://desk.example.com\""},
+		{"proxy", "trustedProxies: [10.0.0.0/8, proxy.example]\n", Flags{}, "DIR/crossframe.yaml:1:30: trustedProxies[1]: \"proxy.example\" is no network; write an address such as \"10.0.0.7\", or a network such as \"10.0.0.0/8\""},
+		{"everybody a proxy", "trustedProxies: [0.0.0.0/0]\n", Flags{}, "DIR/crossframe.yaml:1:18: trustedProxies[0]: \"0.0.0.0/0\" is everybody, so that everybody could say where he comes from\n  fix: name the networks of the proxies"},
 		{"certificate", "tls:\n  certFile: c.pem\n", Flags{}, "DIR/crossframe.yaml:2:13: tls.certFile: there is a certificate, but no key\n  fix: set tls.keyFile too"},
 		{"key", "tls:\n  keyFile: c.pem\n", Flags{}, "DIR/crossframe.yaml:2:12: tls.keyFile: there is a key, but no certificate\n  fix: set tls.certFile too"},
 		{"level", "log: {level: verbose}\n", Flags{}, "DIR/crossframe.yaml:1:14: log.level: \"verbose\" is not known\n  fix: write one of debug, info, warn, error"},
@@ -260,6 +263,9 @@ license:
 user:
     id: u1
 identity: {}
+api:
+    origins: null
+trustedProxies: null
 log:
     level: info
     format: text

@@ -7,6 +7,7 @@ import (
 
 	"github.com/crossframe/crossframe/broker/directory"
 	"github.com/crossframe/crossframe/broker/licensing"
+	"github.com/crossframe/crossframe/broker/proxies"
 	"github.com/crossframe/crossframe/broker/source"
 	"github.com/crossframe/crossframe/protocol"
 	"github.com/crossframe/crossframe/protocol/origin"
@@ -19,6 +20,10 @@ type Loaded struct {
 	Definitions []protocol.Definition
 	// Origins are PublicOrigins, read, or their default.
 	Origins []origin.Origin
+	// APIOrigins are API.Origins, read.
+	APIOrigins []origin.Origin
+	// Proxies are TrustedProxies, read.
+	Proxies proxies.Trusted
 	// LicenseKeys are the keys of the file.
 	LicenseKeys []protocol.TrustedKey
 	// Warnings are findings that do not stop the start.
@@ -43,7 +48,7 @@ func Load(flags *Flags, base ...source.Value) (*Loaded, error) {
 	l.relative()
 	l.given = flags.apply(&l.Config)
 	for _, step := range []func() error{
-		l.checkListeners, l.checkOrigins, l.checkTLS, l.checkLog, l.checkFrames, l.checkPolicy, l.checkNumbers, l.checkUser, l.checkIdentity, l.readLicense, l.readApps,
+		l.checkListeners, l.checkOrigins, l.checkAPI, l.checkProxies, l.checkTLS, l.checkLog, l.checkFrames, l.checkPolicy, l.checkNumbers, l.checkUser, l.checkIdentity, l.readLicense, l.readApps,
 	} {
 		if err := step(); err != nil {
 			return nil, err

@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/crossframe/crossframe/broker/fault"
 	"github.com/crossframe/crossframe/protocol"
 )
 
@@ -18,7 +19,7 @@ func Boot(config protocol.PageConfig) http.Handler {
 		h := w.Header()
 		h.Set("Vary", "Sec-Fetch-Site, Origin")
 		if !ownRequest(r) {
-			refuse(w, r, http.StatusForbidden, codeForbidden, "Only the main page may read this.")
+			fault.Refuse(w, http.StatusForbidden, fault.Forbidden, "Only the main page may read this.")
 			return
 		}
 		now := config

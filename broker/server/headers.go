@@ -77,6 +77,13 @@ func AppHeaders(hub origin.Origin) http.Header {
 	}, "; "))
 }
 
+// dataHeaders returns the headers of what programs read: nothing there is a document, and nothing is kept.
+func dataHeaders() http.Header {
+	h := commonHeaders("default-src 'none'; frame-ancestors 'none'")
+	h.Set("Cache-Control", "no-store")
+	return h
+}
+
 // commonHeaders returns what every site sends.
 func commonHeaders(policy string) http.Header {
 	h := make(http.Header)
@@ -89,12 +96,16 @@ func commonHeaders(policy string) http.Header {
 
 // withHeaders sets the site's headers on the answer, before anything else can answer.
 func (s *Site) withHeaders(next http.Handler) http.Handler {
+	data := dataHeaders()
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		h := w.Header()
-		for name, values := range s.Headers {
+		h, headers := w.Header(), s.Headers
+		if inAPI(r) {
+			headers = data
+		}
+		for name, values := range headers {
 			h[name] = slices.Clone(values)
 		}
-		if r.TLS != nil || s.SecureHosts.has(r.Host) {
+		if s.Proxies.Secure(r) || s.SecureHosts.has(r.Host) {
 			h.Set("Strict-Transport-Security", hsts)
 		}
 		next.ServeHTTP(w, r)

@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"strings"
 
+	"github.com/crossframe/crossframe/broker/fault"
 	"github.com/crossframe/crossframe/protocol/origin"
 )
 
@@ -42,7 +43,7 @@ func hostOf(header string) (origin.Origin, error) {
 func onlyHosts(hosts Hosts, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if !hosts.allow(r.Host) {
-			refuse(w, r, http.StatusMisdirectedRequest, codeHost,
+			fault.Refuse(w, http.StatusMisdirectedRequest, fault.Host,
 				"This server does not answer to that host name. Add its origin to publicOrigins in the configuration.")
 			return
 		}

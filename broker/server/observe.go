@@ -7,6 +7,7 @@ import (
 	"runtime/debug"
 	"time"
 
+	"github.com/crossframe/crossframe/broker/fault"
 	"github.com/google/uuid"
 )
 
@@ -61,7 +62,7 @@ func (s *Site) observed(next http.Handler) http.Handler {
 	log := s.logger()
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		begin, id := time.Now(), newRequestID()
-		w.Header().Set("X-Request-Id", id)
+		w.Header().Set(fault.IDHeader, id)
 		r = r.WithContext(context.WithValue(r.Context(), idKey{}, id))
 		answer := &recorder{ResponseWriter: w}
 		defer func() {
@@ -74,7 +75,7 @@ func (s *Site) observed(next http.Handler) http.Handler {
 			log.LogAttrs(r.Context(), levelOf(answer.status), "request",
 				slog.String("site", s.Name), slog.String("id", id), slog.String("method", r.Method),
 				slog.String("path", r.URL.Path), slog.Int("status", answer.status), slog.Int64("bytes", answer.bytes),
-				slog.Duration("took", took), slog.String("remote", r.RemoteAddr))
+				slog.Duration("took", took), slog.String("remote", s.Proxies.Client(r).String()))
 		}()
 		next.ServeHTTP(answer, r)
 	})
@@ -115,7 +116,7 @@ func (s *Site) recovered(next http.Handler) http.Handler {
 				panic(http.ErrAbortHandler)
 			}
 			clearEntity(w.Header())
-			refuse(w, r, http.StatusInternalServerError, codeInternal, "The server failed at this request; it goes on with others.")
+			fault.Refuse(w, http.StatusInternalServerError, fault.Internal, "The server failed at this request; it goes on with others.")
 		}()
 		next.ServeHTTP(w, r)
 	})
@@ -123,7 +124,7 @@ func (s *Site) recovered(next http.Handler) http.Handler {
 
 // clearEntity removes what a handler said of an answer that will not be given.
 func clearEntity(h http.Header) {
-	for _, name := range []string{"Content-Encoding", "Content-Length", "ETag", "Cache-Control", "Access-Control-Allow-Origin"} {
+	for _, name := range []string{"Content-Encoding", "Content-Length", "ETag", "Cache-Control", "Access-Control-Allow-Origin", "Access-Control-Expose-Headers"} {
 		h.Del(name)
 	}
 }

@@ -5,6 +5,8 @@ import (
 	"net/http/pprof"
 	"sync/atomic"
 	"time"
+
+	"github.com/crossframe/crossframe/broker/fault"
 )
 
 // Health is what the broker says about itself. It may be used concurrently.
@@ -49,14 +51,14 @@ func (h *Health) report() report {
 func Ops(health *Health, metrics *Metrics, hosts Hosts, profiles bool) http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) {
-		writeJSON(w, http.StatusOK, health.report())
+		fault.JSON(w, http.StatusOK, health.report())
 	})
 	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, _ *http.Request) {
 		report, status := health.report(), http.StatusOK
 		if report.Status != "ready" {
 			status = http.StatusServiceUnavailable
 		}
-		writeJSON(w, status, report)
+		fault.JSON(w, status, report)
 	})
 	mux.Handle("GET /metrics", metrics.Handler())
 	if profiles {
@@ -67,14 +69,12 @@ func Ops(health *Health, metrics *Metrics, hosts Hosts, profiles bool) http.Hand
 		mux.HandleFunc("GET /debug/pprof/trace", pprof.Trace)
 	}
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
-		refuse(w, r, http.StatusNotFound, codeNotFound, "There are /healthz, /readyz and /metrics.")
+		fault.Refuse(w, http.StatusNotFound, fault.NotFound, "There are /healthz, /readyz and /metrics.")
 	})
 	handler := http.Handler(mux)
 	if hosts != nil {
 		handler = onlyHosts(hosts, handler)
 	}
-	headers := commonHeaders("default-src 'none'; frame-ancestors 'none'")
-	headers.Set("Cache-Control", "no-store")
-	site := &Site{Headers: headers}
+	site := &Site{Headers: dataHeaders()}
 	return site.withHeaders(handler)
 }

@@ -4,9 +4,18 @@ import (
 	"log/slog"
 	"net/http"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/crossframe/crossframe/broker/assets"
+	"github.com/crossframe/crossframe/broker/fault"
+	"github.com/crossframe/crossframe/broker/proxies"
 )
+
+// APIPath is what the paths of the API begin with.
+const APIPath = "/api/"
+
+func inAPI(r *http.Request) bool { return strings.HasPrefix(r.URL.Path, APIPath) }
 
 // Site is what one origin serves.
 type Site struct {
@@ -16,6 +25,8 @@ type Site struct {
 	Files assets.Set
 	// Routes are served by their exact paths, before files.
 	Routes map[string]http.Handler
+	// API serves everything below APIPath, with every method; it brings its own headers. If nil, there is nothing.
+	API http.Handler
 	// Hosts are the names that the site answers to.
 	Hosts Hosts
 	// Headers are set on every answer.
@@ -23,6 +34,8 @@ type Site struct {
 	// SecureHosts are reached by TLS, also where a proxy in front of the broker speaks it: their answers carry
 	// Strict-Transport-Security.
 	SecureHosts Hosts
+	// Proxies are those whose word on where a request comes from is taken.
+	Proxies proxies.Trusted
 	// Log gets a line for each request; if nil, slog.Default.
 	Log *slog.Logger
 	// Metrics counts the requests; if nil, nothing is counted.
@@ -33,7 +46,9 @@ type Site struct {
 func (s *Site) Handler() http.Handler {
 	handler := http.Handler(http.HandlerFunc(s.route))
 	handler = onlyRead(handler)
+	handler = s.orAPI(handler)
 	handler = onlyPlainPaths(handler)
+	handler = onlyFewHeaders(handler)
 	handler = onlyHosts(s.Hosts, handler)
 	handler = s.recovered(handler)
 	handler = s.withHeaders(handler)
@@ -55,31 +70,61 @@ func (s *Site) route(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if path == "/index.html" {
-		refuse(w, r, http.StatusServiceUnavailable, codeNotBuilt, notBuilt)
+		fault.Refuse(w, http.StatusServiceUnavailable, fault.NotBuilt, notBuilt)
 		return
 	}
-	refuse(w, r, http.StatusNotFound, codeNotFound, "There is nothing at this address.")
+	fault.Refuse(w, http.StatusNotFound, fault.NotFound, "There is nothing at this address.")
 }
 
 const notBuilt = "This binary was built without the page. Run: make build"
 
-// onlyRead refuses methods that could change something: nothing here can be changed.
-func onlyRead(next http.Handler) http.Handler {
+// orAPI hands what is below APIPath to the API.
+func (s *Site) orAPI(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.Method != http.MethodGet && r.Method != http.MethodHead {
-			w.Header().Set("Allow", "GET, HEAD")
-			refuse(w, r, http.StatusMethodNotAllowed, codeMethod, "Only GET and HEAD are answered here.")
+		if s.API != nil && inAPI(r) {
+			s.API.ServeHTTP(w, r)
 			return
 		}
 		next.ServeHTTP(w, r)
 	})
 }
 
-// onlyPlainPaths refuses paths that a proxy and this server might read differently. No file needs such a path.
+// onlyRead refuses methods that could change something: nothing here can be changed.
+func onlyRead(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method != http.MethodGet && r.Method != http.MethodHead {
+			w.Header().Set("Allow", "GET, HEAD")
+			fault.Refuse(w, http.StatusMethodNotAllowed, fault.Method, "Only GET and HEAD are answered here.")
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// onlyPlainPaths refuses paths that a proxy and this server might read differently. No file needs such a path, and in the
+// API a name may have every sign but slashes.
 func onlyPlainPaths(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if !plainPath(r.URL.Path, r.URL.EscapedPath()) {
-			refuse(w, r, http.StatusBadRequest, codeBadPath, "The path has empty or dot segments, encoded slashes or control characters.")
+		if !plainPath(r.URL.Path, r.URL.EscapedPath(), inAPI(r)) {
+			fault.Refuse(w, http.StatusBadRequest, fault.BadPath, "The path has empty or dot segments, encoded slashes or control characters.")
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// maxHeaders bounds the lines of a header; browsers and proxies send a few dozen.
+const maxHeaders = 100
+
+// onlyFewHeaders refuses headers of many lines: their bytes are bounded, but each line costs more than its bytes.
+func onlyFewHeaders(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		lines := 0
+		for _, values := range r.Header {
+			lines += len(values)
+		}
+		if lines > maxHeaders {
+			fault.Refuse(w, http.StatusRequestHeaderFieldsTooLarge, fault.TooManyLines, "The request has too many headers.")
 			return
 		}
 		next.ServeHTTP(w, r)
@@ -87,14 +132,18 @@ func onlyPlainPaths(next http.Handler) http.Handler {
 }
 
 // plainPath reports whether the path begins with one slash and has printable ASCII and no segment "", "." or "..".
-// A file's name needs no more than that.
-func plainPath(path, escaped string) bool {
+// A file's name needs no more than that. Where wide, every printable character and the space may be there too, encoded.
+func plainPath(path, escaped string, wide bool) bool {
 	lower := strings.ToLower(escaped)
 	if !strings.HasPrefix(path, "/") || strings.Contains(lower, "%2f") || strings.Contains(lower, "%5c") {
 		return false
 	}
-	for i := range len(path) {
-		if path[i] <= ' ' || path[i] >= 0x7f || path[i] == '\\' {
+	if !utf8.ValidString(path) {
+		return false
+	}
+	for _, r := range path {
+		ascii := r > ' ' && r < 0x7f && r != '\\'
+		if !ascii && !(wide && r != '\\' && unicode.IsPrint(r)) {
 			return false
 		}
 	}

@@ -12,6 +12,7 @@ import (
 	"testing/fstest"
 
 	"github.com/crossframe/crossframe/broker/assets"
+	"github.com/crossframe/crossframe/broker/fault"
 	"github.com/crossframe/crossframe/protocol"
 	"github.com/crossframe/crossframe/protocol/origin"
 )
@@ -125,22 +126,22 @@ func TestEveryAnswerHasTheHeaders(t *testing.T) {
 		{"GET", "/assets/hub.ABCD2345.wasm", nil, 200, ""},
 		{"GET", BootPath, nil, 200, ""},
 		{"GET", BootPath + "?callback=steal", nil, 200, ""},
-		{"GET", BootPath, []string{"Sec-Fetch-Site", "cross-site"}, 403, codeForbidden},
-		{"GET", "/nothing", nil, 404, codeNotFound},
-		{"GET", "/client/v1/nothing.js", nil, 404, codeNotFound},
-		{"GET", "/.keep", nil, 404, codeNotFound},
-		{"GET", "/assets/hub.ABCD2345.wasm.br", nil, 404, codeNotFound},
-		{"GET", "/assets/", nil, 404, codeNotFound},
-		{"GET", "/healthz", nil, 404, codeNotFound},
-		{"GET", "/metrics", nil, 404, codeNotFound},
-		{"GET", "/debug/pprof/", nil, 404, codeNotFound},
-		{"POST", "/", nil, 405, codeMethod},
-		{"PUT", BootPath, nil, 405, codeMethod},
-		{"OPTIONS", "/client/v1/client.js", nil, 405, codeMethod},
-		{"TRACE", "/", nil, 405, codeMethod},
-		{"GET", "/a//b", nil, 400, codeBadPath},
-		{"GET", "/", []string{"Host", "evil.example"}, 421, codeHost},
-		{"GET", "/panic", nil, 500, codeInternal},
+		{"GET", BootPath, []string{"Sec-Fetch-Site", "cross-site"}, 403, fault.Forbidden},
+		{"GET", "/nothing", nil, 404, fault.NotFound},
+		{"GET", "/client/v1/nothing.js", nil, 404, fault.NotFound},
+		{"GET", "/.keep", nil, 404, fault.NotFound},
+		{"GET", "/assets/hub.ABCD2345.wasm.br", nil, 404, fault.NotFound},
+		{"GET", "/assets/", nil, 404, fault.NotFound},
+		{"GET", "/healthz", nil, 404, fault.NotFound},
+		{"GET", "/metrics", nil, 404, fault.NotFound},
+		{"GET", "/debug/pprof/", nil, 404, fault.NotFound},
+		{"POST", "/", nil, 405, fault.Method},
+		{"PUT", BootPath, nil, 405, fault.Method},
+		{"OPTIONS", "/client/v1/client.js", nil, 405, fault.Method},
+		{"TRACE", "/", nil, 405, fault.Method},
+		{"GET", "/a//b", nil, 400, fault.BadPath},
+		{"GET", "/", []string{"Host", "evil.example"}, 421, fault.Host},
+		{"GET", "/panic", nil, 500, fault.Internal},
 	} {
 		t.Run(test.method+" "+test.target, func(t *testing.T) {
 			answer := ask(handler, test.method, test.target, test.headers...)
@@ -158,7 +159,7 @@ func TestEveryAnswerHasTheHeaders(t *testing.T) {
 			if test.code == "" {
 				return
 			}
-			var f fault
+			var f fault.Fault
 			if err := json.Unmarshal([]byte(bodyOf(t, answer)), &f); err != nil || f.Code != test.code || f.Message == "" {
 				t.Errorf("the body is %+v (%v), want the code %s", f, err, test.code)
 			}
@@ -248,7 +249,7 @@ func TestWithoutThePageItSaysSo(t *testing.T) {
 	site, _ := testSite(t)
 	site.Files = nil
 	answer := ask(site.Handler(), "GET", "/")
-	if body := bodyOf(t, answer); answer.StatusCode != 503 || !strings.Contains(body, "make build") || !strings.Contains(body, codeNotBuilt) {
+	if body := bodyOf(t, answer); answer.StatusCode != 503 || !strings.Contains(body, "make build") || !strings.Contains(body, fault.NotBuilt) {
 		t.Errorf("%d %s", answer.StatusCode, body)
 	}
 }

@@ -7,7 +7,9 @@ import (
 	"net"
 	"net/http/httptest"
 	"strings"
+	"sync"
 	"testing"
+	"time"
 )
 
 // TestPathsOnTheWire sends paths that an HTTP library would not.
@@ -69,6 +71,45 @@ func TestMalformedRequestsOnTheWire(t *testing.T) {
 			t.Errorf("%s: %s, want %s", name, got, test.want)
 		}
 	}
+}
+
+// TestSlowRequestsAreCutOff: whoever sends one byte after the other loses the connection when the time is over, and others do
+// not wait for him. The times are shortened here; that they are what they should be is looked at first.
+func TestSlowRequestsAreCutOff(t *testing.T) {
+	site, _ := testSite(t)
+	server := httptest.NewUnstartedServer(nil)
+	server.Config = newServer(Endpoint{Handler: site.Handler()}, slog.New(slog.DiscardHandler))
+	if c := server.Config; c.ReadHeaderTimeout != 10*time.Second || c.ReadTimeout != 30*time.Second || c.MaxHeaderBytes != 16<<10 {
+		t.Errorf("%+v", c)
+	}
+	server.Config.ReadHeaderTimeout, server.Config.ReadTimeout = 200*time.Millisecond, 400*time.Millisecond
+	server.Start()
+	defer server.Close()
+	var slow sync.WaitGroup
+	for i := range 100 {
+		conn, err := net.Dial("tcp", server.Listener.Addr().String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer conn.Close()
+		request := "GET / HTTP/1.1\r\nHost: localhost\r\nX: "
+		if i%2 == 0 {
+			request = "POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000000\r\n\r\n"
+		}
+		slow.Go(func() {
+			_, err := io.WriteString(conn, request)
+			for err == nil {
+				time.Sleep(10 * time.Millisecond)
+				_, err = conn.Write([]byte("x"))
+			}
+		})
+	}
+	for range 20 {
+		if got := rawStatus(t, server.Listener.Addr().String(), "GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"); got != "200" {
+			t.Errorf("beside the slow ones: %s", got)
+		}
+	}
+	slow.Wait()
 }
 
 func rawStatus(t *testing.T, address, request string) string {

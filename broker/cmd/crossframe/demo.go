@@ -67,10 +67,11 @@ func (c *demoCommand) Run(ctx context.Context, on *console) (err error) {
 		return err
 	}
 	log := newLog(on.err, loaded.Log)
-	w, err := newWorkspace(on, loaded, log)
+	w, err := newWorkspace(ctx, on, loaded, log)
 	if err != nil {
 		return err
 	}
+	defer w.close()
 	endpoints := []server.Endpoint{{Listener: d.listeners[0], Handler: w.page}}
 	for i, name := range demoApps {
 		endpoint, err := d.app(i, name, w, log)

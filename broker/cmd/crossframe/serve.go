@@ -30,10 +30,11 @@ func (c *serveCommand) Run(ctx context.Context, on *console) error {
 		return err
 	}
 	log := newLog(on.err, loaded.Log)
-	w, err := newWorkspace(on, loaded, log)
+	w, err := newWorkspace(ctx, on, loaded, log)
 	if err != nil {
 		return err
 	}
+	defer w.close()
 	endpoints, err := w.endpoints()
 	if err != nil {
 		return err

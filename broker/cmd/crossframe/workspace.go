@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"crypto/tls"
 	"fmt"
 	"io"
@@ -9,8 +10,10 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/crossframe/crossframe/broker/api"
 	"github.com/crossframe/crossframe/broker/assets"
 	"github.com/crossframe/crossframe/broker/config"
+	"github.com/crossframe/crossframe/broker/identity"
 	"github.com/crossframe/crossframe/broker/server"
 	"github.com/crossframe/crossframe/protocol"
 	"github.com/crossframe/crossframe/protocol/license"
@@ -25,11 +28,13 @@ type workspace struct {
 	metrics *server.Metrics
 	health  *server.Health
 	log     *slog.Logger
+	// checker says whose credential that is.
+	checker *identity.Checker
 }
 
 // newWorkspace puts a main page together. What is missing is in its health, not an error: a page that says what is
-// missing helps more than one that does not answer.
-func newWorkspace(on *console, loaded *config.Loaded, log *slog.Logger) (*workspace, error) {
+// missing helps more than one that does not answer. What it answers without an end ends with ctx; close ends the rest.
+func newWorkspace(ctx context.Context, on *console, loaded *config.Loaded, log *slog.Logger) (*workspace, error) {
 	files, err := assets.Load(on.files("site"))
 	if err != nil {
 		return nil, fmt.Errorf("read embedded files: %w", err)
@@ -39,18 +44,28 @@ func newWorkspace(on *console, loaded *config.Loaded, log *slog.Logger) (*worksp
 	for _, text := range append(append(loaded.Warnings, warnings...), missing...) {
 		log.Warn(text)
 	}
+	checker, err := identity.New(&loaded.Identity)
+	if err != nil {
+		return nil, err
+	}
 	metrics := server.NewMetrics(buildVersion())
 	site := server.Site{
 		Name: "page", Files: files, Hosts: server.HostsOf(loaded.Origins), SecureHosts: server.HostsOf(secure(loaded.Origins)),
-		Headers: headers, Log: log, Metrics: metrics,
+		Headers: headers, Proxies: loaded.Proxies, Log: log, Metrics: metrics,
+		API: api.New(api.Options{
+			Authenticator: checker, Origins: loaded.APIOrigins, Proxies: loaded.Proxies, Done: ctx.Done(), Log: log,
+		}, api.Me()),
 		Routes: map[string]http.Handler{server.BootPath: server.Boot(protocol.PageConfig{
 			Title: loaded.Page.Title, Debug: loaded.Page.Debug,
 			Apps: loaded.Definitions, Policy: loaded.Policy, Limits: loaded.Limits, User: loaded.User,
 			LicenseKey: loaded.License.Key, LicenseKeys: loaded.LicenseKeys, StartMs: loaded.StartMs,
 		})},
 	}
-	return &workspace{loaded, site.Handler(), metrics, server.NewHealth(buildVersion(), missing), log}, nil
+	return &workspace{loaded, site.Handler(), metrics, server.NewHealth(buildVersion(), missing), log, checker}, nil
 }
+
+// close ends what the workspace keeps open besides its listeners.
+func (w *workspace) close() { w.checker.Close() }
 
 // missingOf says what keeps the page from working, and what to do about it.
 func missingOf(files assets.Set, loaded *config.Loaded) (missing []string) {
