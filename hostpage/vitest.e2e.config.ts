@@ -9,5 +9,8 @@ export default defineConfig({
     fileParallelism: false,
     testTimeout: 60_000,
     hookTimeout: 120_000,
+    // How long something may take to come true. Whoever waits goes on as soon as it is; a loaded machine needs more than
+    // vitest's second.
+    expect: { poll: { timeout: 10_000 } },
   },
 });

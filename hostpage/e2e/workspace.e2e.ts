@@ -45,9 +45,13 @@ const saved = (): Promise<string> => page.evaluate(() => localStorage.getItem("t
 
 /** Chooses a command in the palette, as people do. */
 async function command(title: string): Promise<void> {
+  const palette = page.locator("dialog.cf-palette[open]");
+  await palette.waitFor({ state: "detached" });
   await page.keyboard.press("Control+K");
+  await palette.waitFor();
   await page.keyboard.type(title);
   await page.keyboard.press("Enter");
+  await palette.waitFor({ state: "detached" });
   await settle();
 }
 
@@ -277,6 +281,48 @@ test("everything can be done by keys", async () => {
   await expect.poll(() => page.getByText("broken could not be started").count()).toBeGreaterThan(0);
   await command("Kill the hub's program");
   expect((await calls()).at(-1)).toEqual(["crash"]);
+  expect(complaints).toEqual([]);
+});
+
+test("keys resize groups, move and resize floats, and order tabs; no frame reloads", async () => {
+  await openApps(page, apps);
+  const first = await boots();
+  const box = (of: string): Promise<{ x: number; y: number; width: number; height: number }> =>
+    page.locator(".dv-groupview, .dv-resize-container", { has: page.locator(".dv-tab", { hasText: of }) }).first().evaluate((e) => e.getBoundingClientRect().toJSON());
+  const press = async (keys: string): Promise<void> => {
+    await page.keyboard.press(keys);
+    await settle();
+  };
+  await tab("customers").click();
+  const before = await box("Customers");
+  await press("Alt+Shift+BracketRight");
+  await press("Alt+Shift+BracketRight");
+  const wider = await box("Customers");
+  expect(wider.width).toBeGreaterThan(before.width + 50);
+  await press("Alt+Shift+BracketLeft");
+  expect((await box("Customers")).width).toBeLessThan(wider.width - 25);
+  await press("Alt+Shift+Equal");
+  expect((await box("Customers")).height).toBeGreaterThan(before.height + 15);
+  expect(await page.evaluate(() => document.activeElement?.querySelector(".cf-tab-title")?.textContent), "the keyboard stays on the tab").toBe("Customers");
+
+  await tab("notes").click();
+  await press("Alt+Shift+ArrowUp");
+  expect(await groups()).toEqual(["Customers", "Contracts|Notes", "Claims"]);
+  await press("Control+Shift+BracketLeft");
+  expect(await groups()).toEqual(["Customers", "Notes|Contracts", "Claims"]);
+  await press("Control+Shift+BracketRight");
+  expect(await groups()).toEqual(["Customers", "Contracts|Notes", "Claims"]);
+
+  await press("Alt+Shift+F");
+  const float = await box("Notes");
+  await press("Alt+Shift+ArrowLeft");
+  await press("Alt+Shift+ArrowDown");
+  const moved = await box("Notes");
+  expect(moved.x).toBeLessThan(float.x - 25);
+  expect(moved.y).toBeGreaterThan(float.y + 15);
+  await press("Alt+Shift+Minus");
+  expect((await box("Notes")).height).toBeLessThan(float.height - 15);
+  expect(await boots()).toEqual(first);
   expect(complaints).toEqual([]);
 });
 

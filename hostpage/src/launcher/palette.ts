@@ -48,6 +48,8 @@ export class Palette {
       if (row) this.#run(Number(row.dataset["index"]));
     });
     this.#list.addEventListener("pointermove", (event) => {
+      // A list that appears under a mouse at rest is not chosen from.
+      if (event.movementX === 0 && event.movementY === 0) return;
       const row = (event.target as Element).closest<HTMLElement>("[role=option]");
       if (row) this.#choose(Number(row.dataset["index"]), false);
     });

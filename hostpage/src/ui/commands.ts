@@ -1,6 +1,7 @@
 import type { Command } from "../launcher/command.js";
 import type { LayoutEngine } from "../workspaces/layout.js";
 import type { Side } from "../workspaces/placement.js";
+import type { Direction } from "../workspaces/tree.js";
 
 /** What the commands act on, besides the arrangement. */
 export interface PageActions {
@@ -23,6 +24,9 @@ export interface PageActions {
 
 /** A shortcut that goes by the key's place on the keyboard, as Alt changes what letters give. */
 const alt = (key: string, shown: string): NonNullable<Command["keys"]> => ({ binding: `Alt+Shift+${key}`, shown: `Alt+Shift+${shown}` });
+
+/** How far a key moves an edge or a floating panel, as a share of the workspace. */
+const step = 0.04;
 
 const apple = /Mac|iPhone|iPad/.test(navigator.platform);
 export const paletteKeys = { binding: "$mod+KeyK", shown: apple ? "⌘K" : "Ctrl+K" } as const;
@@ -50,8 +54,8 @@ function panelCommands(engine: LayoutEngine, page: PageActions): Command[] {
     ...rest,
   });
   const move = (side: Side, arrow: string): Command =>
-    panel(`move.${side}`, `Move panel ${side}`, (p) => engine.move(p, side), {
-      when: () => !floating() && (others() || tabs() > 1),
+    panel(`move.${side}`, `Move panel ${side}`, (p) => (floating() ? engine.nudge(p, side, step) : engine.move(p, side)), {
+      when: () => floating() || others() || tabs() > 1,
       keys: alt(`Arrow${side[0]?.toUpperCase()}${side.slice(1)}`, arrow),
       icon: side,
       words: "dock",
@@ -60,6 +64,15 @@ function panelCommands(engine: LayoutEngine, page: PageActions): Command[] {
     panel(`split.${side}`, `Split panel off ${side === "up" || side === "down" ? side : `to the ${side}`}`, (p) => engine.split(p, side), {
       icon: "split",
       when: () => !floating() && tabs() > 1,
+    });
+  const size = (id: string, title: string, direction: Direction, by: number, keys: NonNullable<Command["keys"]>): Command =>
+    panel(id, title, (p) => engine.resize(p, direction, by), { when: () => floating() || others(), keys, icon: "split", words: "resize size" });
+  const order = (id: string, title: string, by: -1 | 1, key: string, shown: string): Command =>
+    panel(id, title, (p) => engine.reorder(p, by), {
+      when: () => tabs() > 1,
+      keys: { binding: `Control+Shift+${key}`, shown: `Ctrl+Shift+${shown}` },
+      icon: "tab",
+      words: "order",
     });
   return [
     move("left", "←"),
@@ -71,6 +84,12 @@ function panelCommands(engine: LayoutEngine, page: PageActions): Command[] {
     split("down"),
     split("left"),
     split("up"),
+    size("wider", "Make panel wider", "row", step, alt("BracketRight", "]")),
+    size("narrower", "Make panel narrower", "row", -step, alt("BracketLeft", "[")),
+    size("taller", "Make panel taller", "column", step, alt("Equal", "+")),
+    size("shorter", "Make panel shorter", "column", -step, alt("Minus", "−")),
+    order("tab.left", "Move tab to the left", -1, "BracketLeft", "["),
+    order("tab.right", "Move tab to the right", 1, "BracketRight", "]"),
     panel("float", "Float panel", (p) => engine.float(p), { icon: "float", when: () => some() && !floating(), keys: alt("KeyF", "F") }),
     panel("dock", "Dock panel", (p) => engine.dock(p), { icon: "dock", when: floating, keys: alt("KeyD", "D") }),
     panel("maximise", "Maximise panel", (p) => engine.maximise(p), {

@@ -1,6 +1,7 @@
 import { createDockview } from "dockview";
 import type { AddPanelOptions, DockviewApi, DockviewTheme, IDockviewPanel } from "dockview";
 import { GroupActions } from "./actions.js";
+import { nudged, reordered, resized } from "./adjust.js";
 import type { Group, LayoutEngine, LayoutEvents, Panel } from "./layout.js";
 import { defaultPlacement } from "./placement.js";
 import type { Placement, Side } from "./placement.js";
@@ -10,7 +11,7 @@ import type { TabDecorator } from "./tab.js";
 import { fromDockview, renderer, toDockview } from "./translate.js";
 import type { Area } from "./translate.js";
 import { include, panelsOf, retain } from "./tree.js";
-import type { Layout } from "./tree.js";
+import type { Direction, Layout } from "./tree.js";
 
 const theme: DockviewTheme = {
   name: "crossframe",
@@ -119,6 +120,18 @@ export class DockviewEngine implements LayoutEngine {
   split(panel: string, side: Side): void {
     const found = this.#docked(panel);
     if (found && found.group.panels.length > 1) found.api.moveTo({ group: found.group, position: positions[side] });
+  }
+
+  resize(panel: string, direction: Direction, by: number): void {
+    this.#adjust(panel, (layout) => resized(layout, panel, direction, by));
+  }
+
+  nudge(panel: string, side: Side, by: number): void {
+    this.#adjust(panel, (layout) => nudged(layout, panel, side, by));
+  }
+
+  reorder(panel: string, by: -1 | 1): void {
+    this.#adjust(panel, (layout) => reordered(layout, panel, by));
   }
 
   float(panel: string): void {
@@ -272,6 +285,14 @@ export class DockviewEngine implements LayoutEngine {
     const found = this.#api.getPanel(panel);
     if (found && this.maximised) this.restore();
     return found;
+  }
+
+  /** Loads the present layout as a function changes it, and puts the keyboard back on the tab, if it was there. */
+  #adjust(panel: string, change: (layout: Layout) => Layout): void {
+    if (!this.#docked(panel)) return;
+    const onTab = this.#root.contains(document.activeElement) && document.activeElement?.closest("[role=tab]") != null;
+    this.load(change(this.save()));
+    if (onTab) this.focusTab(panel);
   }
 
   #toEdge(panel: IDockviewPanel, side: Side): void {

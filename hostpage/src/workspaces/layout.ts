@@ -1,5 +1,5 @@
 import type { Placement, Side } from "./placement.js";
-import type { Layout } from "./tree.js";
+import type { Direction, Layout } from "./tree.js";
 
 /**
  * LayoutEngine arranges elements in a workspace. It knows panels by id and nothing of apps; whoever implements it
@@ -19,6 +19,12 @@ export interface LayoutEngine {
   moveInto(panel: string, beside: string): void;
   /** Gives the panel a group of its own at a side of its present one; does nothing where it is alone in it. */
   split(panel: string, side: Side): void;
+  /** Makes the panel's group larger by a share of the workspace, or smaller where it is negative, along a direction. */
+  resize(panel: string, direction: Direction, by: number): void;
+  /** Moves a floating group by a share of the workspace. */
+  nudge(panel: string, side: Side, by: number): void;
+  /** Moves the panel's tab among the tabs of its group: by -1 to the left, by 1 to the right. */
+  reorder(panel: string, by: -1 | 1): void;
   float(panel: string): void;
   /** Takes a floating panel back into the grid. */
   dock(panel: string): void;
