@@ -204,6 +204,18 @@ test("what is no greeting is ignored without a sound", async () => {
     const empty = new Uint8Array([0, 0x61, 0x73, 0x6d, 1, 0, 0, 0]);
     top?.postMessage({ crossframe: "INIT_REQUEST", versions: [1], module: await WebAssembly.compile(empty) }, window.raw.hub, [new MessageChannel().port2]);
   });
+  // Memory that is shared cannot be sent at all: neither page nor apps are isolated across origins.
+  const shared = await frame.evaluate(() => {
+    const { buffer } = new WebAssembly.Memory({ initial: 1, maximum: 1, shared: true });
+    try {
+      top?.postMessage({ crossframe: "INIT_REQUEST", versions: [1], buffer }, window.raw.hub, [new MessageChannel().port2]);
+      return "sent";
+    } catch (error) {
+      return (error as Error).name;
+    }
+  });
+  expect(shared).toBe("DataCloneError");
+  expect(await desk.page.evaluate(() => crossOriginIsolated)).toBe(false);
   // The app's connection, made before, is still the one that counts; and the next question is answered after all of them.
   expect(await frame.evaluate(() => window.raw.last.code(window.wire.OpContextList))).toBe("ok");
   await desk.healthy();
@@ -345,7 +357,7 @@ test("the client library tells a hub neither address nor title, and takes one ac
   }, rig.origin("evil"));
   expect(me).toBe("first");
   const data = await greeting;
-  expect(Object.keys(data).sort()).toEqual(["app", "crossframe", "library", "versions"]);
+  expect(Object.keys(data).sort()).toEqual(["app", "crossframe", "library", "loaded", "versions"]);
   expect(JSON.stringify(data)).not.toMatch(/geheim|secret|again|http/);
   await desk.healthy();
 });

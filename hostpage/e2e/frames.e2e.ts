@@ -273,6 +273,65 @@ test("popups and dialogs only where the definition's sandbox has them", async ()
   await desk.healthy();
 });
 
+test("downloads only where the definition's sandbox has them", async () => {
+  const names: string[] = [];
+  desk.page.on("download", (download) => names.push(download.suggestedFilename()));
+  const download = (frame: Frame, name: string): Promise<void> =>
+    frame.evaluate((file) => {
+      const link = Object.assign(document.createElement("a"), { href: URL.createObjectURL(new Blob(["x"])), download: file });
+      document.body.append(link);
+      link.click();
+    }, name);
+  const strict = await desk.connected("strict");
+  await download(strict.frame, "strict.txt");
+  await expect.poll(() => desk.console.join("\n")).toMatch(/download.*(disallowed|sandbox)/i);
+  const usual = await desk.connected();
+  await download(usual.frame, "usual.txt");
+  await expect.poll(() => names).toEqual(["usual.txt"]);
+  await desk.healthy();
+});
+
+test("a port that an app hands to a document nested in it works as that app, and only while the app proves itself", async () => {
+  const app = await desk.connected();
+  const attached = desk.page.waitForEvent("frameattached", { predicate: (f) => f.parentFrame() === app.frame });
+  await app.frame.evaluate((src) => document.body.append(Object.assign(document.createElement("iframe"), { src })), rig.origin("evil"));
+  const inner = await attached;
+  await inner.waitForFunction(() => "raw" in window);
+  const handed = inner.evaluate(
+    () =>
+      new Promise<void>((resolve) => {
+        addEventListener("message", ({ data, ports: [port] }: MessageEvent<{ id?: string }>) => {
+          if (!port) return;
+          const kept = { port, id: data.id, heard: [] as unknown[][] };
+          (window as unknown as { kept: typeof kept }).kept = kept;
+          port.onmessage = (event: MessageEvent<unknown[]>) => kept.heard.push(event.data);
+          resolve();
+        });
+      }),
+  );
+  await app.frame.evaluate((to) => {
+    const { id, port } = window.raw.last;
+    document.querySelector("iframe")?.contentWindow?.postMessage({ id }, to, [port]);
+  }, rig.origin("evil"));
+  await handed;
+  await inner.evaluate(() => {
+    const { port, id } = (window as unknown as { kept: { port: MessagePort; id: string } }).kept;
+    port.postMessage([id, window.wire.OpRegister, 500, 0, 0, "handed.on", "", null]);
+  });
+  const offered = (): Promise<string[]> =>
+    desk.page.evaluate(async () => (await window.crossframe!.hub.interop.methods({ name: "handed.on" })).map(({ peer }) => `${peer.instance} ${peer.origin}`));
+  // It passes for the app, because the app wanted that; what it may do is what the app may do.
+  await expect.poll(offered).toEqual([`${app.instance} ${rig.origin("raw")}`]);
+  expect(await inner.evaluate(async () => (await window.raw.greet().ended()).code)).toBe("SOURCE_UNKNOWN");
+
+  // The next challenge goes to the app's window, at the app's origin; who holds the port does not see the nonce.
+  await desk.page.evaluate(() => window.crossframe?.crash());
+  await revoked(app);
+  expect(await offered()).toEqual([]);
+  expect(await inner.evaluate(() => window.raw.inbox.filter(({ data }) => (data as { crossframe?: string }).crossframe !== undefined))).toEqual([]);
+  await desk.healthy(["CANCELLED"]);
+});
+
 test("powerful features only where the definition asks for them", async () => {
   const allowed = (frame: Frame): Promise<boolean[]> =>
     frame.evaluate(() => {

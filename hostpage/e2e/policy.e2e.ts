@@ -77,6 +77,34 @@ describe("lists and grants", () => {
     await desk.healthy();
   });
 
+  test("a definition that grants less ends what its apps have begun by the former grants, and they are told", async () => {
+    const { frame } = await desk.echo();
+    await frame.evaluate(async () => {
+      const lost: string[] = ((window as unknown as { lost: string[] }).lost = []);
+      window.hub.on("lost", ({ what, error }) => lost.push(`${what}: ${error.code}`));
+      const heard: unknown[] = ((window as unknown as { heard: unknown[] }).heard = []);
+      await window.hub.contexts.subscribe("narrowed", (value) => heard.push(value));
+      await window.hub.interop.register("narrowed.m", () => 1);
+      await window.hub.interop.register("kept.m", () => 1);
+    });
+    const define = (grants: object): Promise<void> =>
+      desk.page.evaluate((d) => window.crossframe!.hub.apps.define([d as { name: string; url: string }]), { name: "echo", url: `${rig.origin("echo")}/`, ...grants });
+    await define({ grants: { offer: ["kept.*", "echo*"] } });
+    const lost = (): Promise<string[]> => frame.evaluate(() => (window as unknown as { lost: string[] }).lost);
+    await expect.poll(lost).toEqual(["interop.register narrowed.m: PERMISSION_DENIED", "contexts.subscribe narrowed: PERMISSION_DENIED"]);
+    expect(await desk.audit("PERMISSION_DENIED", "echo")).toMatchObject({ origin: rig.origin("echo") });
+    const outcome = await desk.page.evaluate(async () => {
+      const { interop, contexts } = window.crossframe!.hub;
+      await contexts.set("narrowed", { n: 1 });
+      const gone = await interop.invoke("narrowed.m").catch(({ code }: { code: string }) => code);
+      return [gone, await interop.invoke("kept.m")];
+    });
+    expect(outcome).toEqual(["METHOD_NOT_FOUND", 1]);
+    expect(await frame.evaluate(() => (window as unknown as { heard: unknown[] }).heard)).toEqual([undefined]);
+    await define({});
+    await desk.healthy();
+  });
+
   test("an app administers nothing: not the lists, not the definitions, not the audit, not other instances", async () => {
     const [one, two] = [await desk.connected("raw"), await desk.connected("raw2")];
     const codes = await one.frame.evaluate(async (other) => {

@@ -149,6 +149,21 @@ test("a port inside of a message makes the message bad", async () => {
   await desk.healthy();
 });
 
+test("what the Worker cannot read is a bad message, like any other", async () => {
+  const { frame } = await desk.connected();
+  // A WebAssembly module does not cross origins, so the Worker's port gets "messageerror" in its place.
+  const told = await frame.evaluate(async () => {
+    const port = window.raw.last;
+    const module = await WebAssembly.compile(new Uint8Array([0, 0x61, 0x73, 0x6d, 1, 0, 0, 0]));
+    port.port.postMessage([port.id, window.wire.OpContextSet, 73, 0, 0, "with.a.module", "", module]);
+    const error = await port.until(({ op, id }) => op === window.wire.OpError && id === 0);
+    return [(JSON.parse(error.head) as { code: string }).code, await port.code(window.wire.OpContextList)];
+  });
+  expect(told).toEqual(["BAD_MESSAGE", "ok"]);
+  await desk.audit("BAD_MESSAGE", "raw");
+  await desk.healthy();
+});
+
 test("calls: nobody offers it, nobody answers in time, the handler fails or returns what cannot travel", async () => {
   const [one, two] = [await desk.echo(), await desk.echo("echo2")];
   await two.frame.evaluate(async () => {
