@@ -14,6 +14,9 @@ type Command struct {
 	Issue   IssueCmd   `cmd:"" help:"Issue a license key."`
 	Inspect InspectCmd `cmd:"" help:"Show what a license key tells without its origin."`
 	Verify  VerifyCmd  `cmd:"" help:"Check a license key as a hub would, for one origin and one time."`
+	Revoke  RevokeCmd  `cmd:"" help:"Take licenses back: sign the revocation list anew, with more on it."`
+	List    ListCmd    `cmd:"" help:"Show which licenses were issued, and what became of them."`
+	Rotate  RotateCmd  `cmd:"" help:"Sign the set of signing keys anew: add, retire or remove some."`
 }
 
 // Env is what the commands use of the system. The zero value is the process's own.

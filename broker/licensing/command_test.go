@@ -113,12 +113,12 @@ func TestKeygen(t *testing.T) {
 	if err != nil || runtime.GOOS != "windows" && info.Mode().Perm() != 0o600 {
 		t.Errorf("the private key has mode %v, %v", info.Mode(), err)
 	}
-	private, err := readSigningKey(d.path("key.json"))
+	private, err := readSigningKey(d.path("key.json"), keyFileMark)
 	if err != nil || private.Trusted() != keys[0] {
 		t.Errorf("the private key is read as %v, %v", private.ID, err)
 	}
 	d.fails([]string{"exists", "another file"}, "keygen", "--out", d.path("key.json"))
-	if again, err := readSigningKey(d.path("key.json")); err != nil || !again.Private.Equal(private.Private) {
+	if again, err := readSigningKey(d.path("key.json"), keyFileMark); err != nil || !again.Private.Equal(private.Private) {
 		t.Errorf("the private key was overwritten: %v", err)
 	}
 	if out := d.must("keygen", "--out", d.path("other.json"), "--id", "office-1"); !strings.Contains(out, `"office-1"`) {

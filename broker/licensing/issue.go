@@ -2,10 +2,8 @@ package licensing
 
 import (
 	"crypto/rand"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"os"
 	"time"
 
 	"github.com/crossframe/crossframe/broker/idn"
@@ -33,7 +31,7 @@ type IssueCmd struct {
 
 // Run prints the license key. Where there is a log, the line is in it before the key is out.
 func (c *IssueCmd) Run(env *Env) error {
-	key, err := readSigningKey(c.Key)
+	key, err := readSigningKey(c.Key, keyFileMark)
 	if err != nil {
 		return err
 	}
@@ -121,21 +119,4 @@ func parseTime(text string) (at time.Time, wholeDay bool, err error) {
 }
 
 // log appends what was issued to the log file: that is how to know which licenses exist.
-func (c *IssueCmd) log(l license.License) error {
-	if c.Log == "" {
-		return nil
-	}
-	line, err := json.Marshal(viewOf(l))
-	if err != nil {
-		return fmt.Errorf("log license: %w", err)
-	}
-	f, err := os.OpenFile(c.Log, os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o600)
-	if err != nil {
-		return fmt.Errorf("log license: %w", err)
-	}
-	_, err = f.Write(append(line, '\n'))
-	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
-		return fmt.Errorf("log license: %w", err)
-	}
-	return nil
-}
+func (c *IssueCmd) log(l license.License) error { return appendLog(c.Log, viewOf(l)) }

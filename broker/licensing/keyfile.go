@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"runtime"
+	"strings"
 
 	"github.com/crossframe/crossframe/protocol/license/sealed"
 )
@@ -24,13 +25,16 @@ type keyFile struct {
 	Private string `json:"private"`
 }
 
-// keyFileMark keeps other JSON files from being taken for signing keys.
-const keyFileMark = "license signing key"
+// The marks keep other JSON files from being taken for keys, and the two kinds of keys from being taken for each other.
+const (
+	keyFileMark  = "license signing key"
+	rootFileMark = "license root key"
+)
 
 // writeSigningKey makes a file that nobody else can read. It never replaces one: an overwritten signing key is lost.
-func writeSigningKey(path string, key sealed.SigningKey) error {
+func writeSigningKey(path, mark string, key sealed.SigningKey) error {
 	text, err := json.Marshal(keyFile{
-		Crossframe: keyFileMark,
+		Crossframe: mark,
 		ID:         key.ID,
 		Private:    base64.RawURLEncoding.EncodeToString(key.Private.Seed()),
 	})
@@ -51,8 +55,8 @@ func writeSigningKey(path string, key sealed.SigningKey) error {
 	return nil
 }
 
-// readSigningKey reads a file of writeSigningKey. It refuses a file that others can read.
-func readSigningKey(path string) (key sealed.SigningKey, err error) {
+// readSigningKey reads a file of writeSigningKey with a mark. It refuses a file that others can read.
+func readSigningKey(path, mark string) (key sealed.SigningKey, err error) {
 	info, err := os.Stat(path)
 	if err != nil {
 		return key, fmt.Errorf("read signing key: %w; make one with \"crossframe license keygen\"", err)
@@ -66,8 +70,12 @@ func readSigningKey(path string) (key sealed.SigningKey, err error) {
 		return key, fmt.Errorf("read signing key: %w", err)
 	}
 	var file keyFile
-	if json.Unmarshal(text, &file) != nil || file.Crossframe != keyFileMark {
-		return key, fmt.Errorf("read signing key: %s is no signing key; use a file that \"crossframe license keygen\" wrote", path)
+	if json.Unmarshal(text, &file) != nil || file.Crossframe != mark {
+		flag := ""
+		if mark == rootFileMark {
+			flag = " --root"
+		}
+		return key, fmt.Errorf("read signing key: %s is no %s; use a file that \"crossframe license keygen%s\" wrote", path, strings.TrimPrefix(mark, "license "), flag)
 	}
 	seed, err := base64.RawURLEncoding.DecodeString(file.Private)
 	if err != nil || len(seed) != ed25519.SeedSize || !sealed.ValidKeyID(file.ID) {

@@ -14,6 +14,7 @@ type VerifyCmd struct {
 	KeyArg  `embed:""`
 	Origin  string `required:"" placeholder:"ORIGIN" help:"Origin of the main page, such as https://desk.example.com."`
 	Trusted string `required:"" placeholder:"FILE" help:"JSON list of trusted keys, as keygen prints it."`
+	List    string `placeholder:"FILE" help:"Revocation list to look the license up in, as a broker does."`
 	At      string `placeholder:"DATE" help:"Day or moment to check for; if empty, now."`
 	JSON    bool   `help:"Print JSON, also for a key that is refused."`
 }
@@ -49,6 +50,15 @@ func (c *VerifyCmd) Run(env *Env) error {
 		fmt.Fprintf(env.err(), "A main page at %s needs no license key.\n", c.Origin)
 	}
 	l, fault := sealed.Open(key, c.Origin, keys, now.Unix())
+	if c.List != "" && l.ID != "" {
+		list, err := ReadRevocations(c.List, keys)
+		if err != nil {
+			return err
+		}
+		if revoked := list.Check(&l, now.Unix(), 0); revoked != nil {
+			l.State, fault = stateOf(revoked), revoked
+		}
+	}
 	result := verdict{OK: fault == nil, State: l.State, Fault: fault}
 	if l.ID != "" {
 		result.License = viewOf(l)
