@@ -123,7 +123,7 @@ $(CLIENT): $(NPM) $(call find,clientlib/src protocol/ts/src) $(wildcard clientli
 	npm run build --workspace clientlib
 	@touch $@
 
-$(SITE): $(NPM) $(CLIENT) $(GO_SOURCES) $(call find,hostpage/src) $(wildcard hostpage/*.css) hostpage/index.html hostpage/build.mjs
+$(SITE): $(NPM) $(CLIENT) $(GO_SOURCES) $(call find,hostpage/src) $(wildcard hostpage/*.css) hostpage/index.html hostpage/nethttp.go.txt hostpage/build.mjs
 	node hostpage/build.mjs
 
 $(DEMO): $(NPM) $(call find,demo/src clientlib/src protocol/ts/src) demo/build.mjs

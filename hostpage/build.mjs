@@ -5,7 +5,7 @@
 // glue code wasm_exec.js must be of one Go release, so the glue is bundled into the Worker and the release is checked.
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { basename, dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
@@ -15,10 +15,13 @@ const root = dirname(page);
 const dist = join(page, "dist");
 const cache = join(root, "build", "wasm");
 
-/** The programs, each with the prefix of the constants by which the page knows it. */
+/**
+ * The programs, each with the prefix of the constants by which the page knows it, and packages of Go's own library that
+ * a file of ours stands for.
+ */
 const programs = [
-  { name: "hub", constant: "WASM", main: "./wasm", tags: "" },
-  { name: "hub-linked", constant: "LINKED_WASM", main: "./wasm", tags: "link" },
+  { name: "hub", constant: "WASM", main: "./wasm", tags: "", instead: {} },
+  { name: "hub-linked", constant: "LINKED_WASM", main: "./wasm", tags: "link", instead: { "net/http": join(page, "nethttp.go.txt") } },
 ];
 
 /** Browsers that have what the page needs: WebAssembly streaming, dynamic import, private fields, Trusted Types or nothing. */
@@ -62,11 +65,26 @@ async function glue() {
   return { path, release, sha256: createHash("sha256").update(await readFile(path)).digest("hex") };
 }
 
+/** overlay writes what go build needs to take our files for packages of its library, and returns where that is. */
+async function overlay(name, instead) {
+  const replace = {};
+  for (const [pkg, ours] of Object.entries(instead)) {
+    const folder = join(go(["env", "GOROOT"]), "src", pkg);
+    // "" stands for a file that is not there.
+    for (const file of await readdir(folder)) if (file.endsWith(".go")) replace[join(folder, file)] = "";
+    replace[join(folder, "instead.go")] = ours;
+  }
+  const path = join(cache, `${name}.overlay.json`);
+  await writeFile(path, JSON.stringify({ Replace: replace }));
+  return path;
+}
+
 /** compile builds one program and checks that it comes from the glue's release. */
-async function compile({ name, main, tags }, { release }) {
+async function compile({ name, main, tags, instead }, { release }) {
   const out = join(cache, `${name}.wasm`);
   await mkdir(cache, { recursive: true });
-  go(["build", "-trimpath", "-ldflags=-s -w", `-tags=${tags}`, "-o", out, main], { GOOS: "js", GOARCH: "wasm" });
+  const overlaid = await overlay(name, instead);
+  go(["build", "-trimpath", "-ldflags=-s -w", `-tags=${tags}`, `-overlay=${overlaid}`, "-o", out, main], { GOOS: "js", GOARCH: "wasm" });
   const content = await readFile(out);
   if (!content.includes(release)) {
     throw new Error(`${relative(root, out)} was not made by ${release}, whose wasm_exec.js the Worker gets: remove it and build again`);
