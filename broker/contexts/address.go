@@ -12,9 +12,10 @@ import (
 type Who struct {
 	Tenant, User  string
 	Groups, Roles []string
-	// Hub is the hub or program that is connected; Program says which of them.
-	Hub     string
-	Program bool
+	// Hub is the hub or program that is connected, Program says which of them. Counter identifies who counts the sequences
+	// of its writes.
+	Hub, Counter string
+	Program      bool
 }
 
 // address is where a context is: among whom it is shared, and its name.

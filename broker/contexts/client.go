@@ -180,7 +180,7 @@ func (c *Client) write(by *protocol.PeerInfo, m *protocol.Envelope) *protocol.Fa
 	if fault != nil {
 		return fault
 	}
-	w.by, w.hub = by, c.who.Hub
+	w.by, w.hub, w.counter = by, c.who.Hub, c.who.Counter
 	return c.give(a, &operation{id: m.ID, write: &w})
 }
 

@@ -35,9 +35,9 @@ type change struct {
 	by *protocol.PeerInfo
 }
 
-// seen is the last write of one hub.
+// seen is the last write of one hub or program.
 type seen struct {
-	hub      string
+	counter  string
 	sequence int64
 	revision uint64
 	// at is when, in seconds since 1970.
@@ -77,7 +77,7 @@ func (r *record) append(dst []byte) []byte {
 	}
 	dst = binary.AppendUvarint(dst, uint64(len(r.seen)))
 	for _, s := range r.seen {
-		dst = appendText(dst, s.hub)
+		dst = appendText(dst, s.counter)
 		dst = binary.AppendUvarint(dst, uint64(s.sequence))
 		dst = binary.AppendUvarint(dst, s.revision)
 		dst = binary.AppendUvarint(dst, uint64(s.at))

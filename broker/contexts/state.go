@@ -75,19 +75,19 @@ func (r *record) after(revision uint64) (list []change, ok bool) {
 	return r.changes[revision-r.since:], true
 }
 
-// remember notes the last write of a hub.
-func (s *state) remember(hub string, sequence int64, now time.Time) {
+// remember notes the last write of who counts so.
+func (s *state) remember(counter string, sequence int64, now time.Time) {
 	if sequence == 0 {
 		return
 	}
 	// The list is copied: a snapshot of the state may share it.
 	list := make([]seen, 0, len(s.seen)+1)
 	for _, old := range s.seen {
-		if old.hub != hub {
+		if old.counter != counter {
 			list = append(list, old)
 		}
 	}
-	list = append(list, seen{hub, sequence, s.revision, now.Unix()})
+	list = append(list, seen{counter, sequence, s.revision, now.Unix()})
 	oldest := now.Add(-keptSeenFor).Unix()
 	for len(list) > keptSeenMost || len(list) > keptSeen && list[0].at < oldest {
 		list = list[1:]
@@ -97,12 +97,12 @@ func (s *state) remember(hub string, sequence int64, now time.Time) {
 
 // repeated reports whether the context has a hub's write already, and the revision that it led to. Of a write before the
 // last one only that is known.
-func (s *state) repeated(hub string, sequence int64) (revision uint64, ok bool) {
+func (s *state) repeated(counter string, sequence int64) (revision uint64, ok bool) {
 	if sequence == 0 {
 		return 0, false
 	}
 	for _, old := range s.seen {
-		if old.hub == hub && sequence <= old.sequence {
+		if old.counter == counter && sequence <= old.sequence {
 			return old.revision, true
 		}
 	}

@@ -17,9 +17,9 @@ type write struct {
 	set, drop  [][]string
 	sequence   int64
 	body       []byte
-	// by is who writes, hub the connection's hub or program.
-	by  *protocol.PeerInfo
-	hub string
+	// by is who writes, hub the connection's hub or program, counter who counts sequence.
+	by           *protocol.PeerInfo
+	hub, counter string
 	// force: the owner is gone; whatever the rules of destroying are.
 	force bool
 }
@@ -88,7 +88,7 @@ func (w *write) check(m *protocol.Envelope) *protocol.Fault {
 // apply makes the write a change of the state, or says why it cannot be one; then the state is as before. A write that the
 // context has seen changes nothing either, and repeat is true.
 func (r *Room) apply(e *entry, s *state, w *write, now time.Time) (revision uint64, repeat bool, fault *protocol.Fault) {
-	if revision, ok := s.repeated(w.hub, w.sequence); ok {
+	if revision, ok := s.repeated(w.counter, w.sequence); ok {
 		return revision, true, nil
 	}
 	if w.ifRevision == -1 && s.exists() || w.ifRevision > 0 && uint64(w.ifRevision) != s.current() {
@@ -110,7 +110,7 @@ func (r *Room) apply(e *entry, s *state, w *write, now time.Time) (revision uint
 	if fault != nil {
 		return 0, false, fault
 	}
-	s.remember(w.hub, w.sequence, now)
+	s.remember(w.counter, w.sequence, now)
 	return s.revision, false, nil
 }
 

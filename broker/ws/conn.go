@@ -81,6 +81,13 @@ func (c *Conn) Send(messages ...protocol.Envelope) error {
 	return nil
 }
 
+// Waiting is how many bytes of messages wait to be written.
+func (c *Conn) Waiting() int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.queue.Waiting()
+}
+
 // Close ends the connection behind what waits to be written. The first reason counts.
 func (c *Conn) Close(code stream.Code, reason string) {
 	c.end(stream.NewClosed(code, reason), keepQueue)

@@ -128,6 +128,9 @@ func (q *Queue) Pop() []byte {
 	return f.data
 }
 
+// Waiting is how many bytes of messages wait.
+func (q *Queue) Waiting() int { return q.waiting }
+
 // Drop forgets what waits.
 func (q *Queue) Drop() { q.frames, q.waiting = nil, 0 }
 
