@@ -281,6 +281,29 @@ func TestL12NestedWithoutEnd(t *testing.T) {
 	d.refused(protocol.BadMessage, a, set(2, "x", `{"a":"`+strings.Repeat("x", 1<<20)))
 }
 
+// TestL13LongAndMany: a body of the largest size that is one number, very many short members, or nothing but escapes costs
+// no more than reading it once, and is refused or kept as it is.
+func TestL13LongAndMany(t *testing.T) {
+	d := newDesk(t, Options{})
+	a := app(1, "a")
+	d.do(a, set(1, "x", `{}`))
+	d.refused(protocol.BadMessage, a, set(2, "x", `{"a":`+strings.Repeat("9", 1<<20)+`}`))
+	d.refused(protocol.BadMessage, a, update(2, "x", `{"a":1e`+strings.Repeat("9", 1<<20)+`}`))
+	var many strings.Builder
+	for i := range MaxMembers + 1 {
+		fmt.Fprintf(&many, `"%x":0,`, i)
+	}
+	d.refused(protocol.TooLarge, a, set(2, "x", `{`+strings.TrimSuffix(many.String(), ",")+`}`))
+	d.refused(protocol.TooLarge, a, update(2, "x", `{`+strings.TrimSuffix(many.String(), ",")+`}`))
+	nothing := `{"a":"` + strings.Repeat(`\u0000`, 170_000) + `"}`
+	if out := d.do(a, set(3, "x", nothing)); out.Messages[0].Op != protocol.OpReply {
+		t.Fatalf("escapes: %.200q", render(out))
+	}
+	if out := d.do(a, get(4, "x")); string(out.Messages[0].Body.Bytes()) != nothing {
+		t.Error("escapes do not come back as they were")
+	}
+}
+
 func TestR20Wildcards(t *testing.T) {
 	d := newDesk(t, Options{})
 	a := app(1, "a")
