@@ -66,6 +66,14 @@ type License struct {
 	KeyFile string `json:"keyFile"`
 	// TrustedKeysFile holds the public keys that license keys may be signed with, as JSON.
 	TrustedKeysFile string `json:"trustedKeysFile"`
+	// KeySetFile is a set of such keys, signed by one of the root keys in RootKeysFile. It is read again while the broker runs.
+	KeySetFile   string `json:"keySetFile"`
+	RootKeysFile string `json:"rootKeysFile"`
+	// RevocationFile is the signed list of license keys that were taken back. It is read again while the broker runs.
+	RevocationFile string `json:"revocationFile"`
+	// StateFile remembers the highest time that the broker has seen, so that a clock that is set back makes no license young
+	// again; if empty, that ends with the process.
+	StateFile string `json:"stateFile"`
 }
 
 // Log is how the log is written, to the standard error output.

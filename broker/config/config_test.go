@@ -260,6 +260,10 @@ license:
     key: (set, not shown)
     keyFile: ""
     trustedKeysFile: ""
+    keySetFile: ""
+    rootKeysFile: ""
+    revocationFile: ""
+    stateFile: ""
 user:
     id: u1
 identity: {}

@@ -22,6 +22,10 @@ type Flags struct {
 	AllowList      []string `placeholder:"PATTERN" env:"CROSSFRAME_ALLOW_LIST" help:"Where given, every other origin is refused."`
 	LicenseKeyFile *string  `placeholder:"FILE" env:"CROSSFRAME_LICENSE_KEY_FILE" help:"File with the license key. The key itself can be in CROSSFRAME_LICENSE_KEY."`
 	TrustedKeys    *string  `name:"license-trusted-keys-file" placeholder:"FILE" env:"CROSSFRAME_LICENSE_TRUSTED_KEYS_FILE" help:"Public keys that license keys may be signed with, JSON."`
+	KeySet         *string  `name:"license-key-set-file" placeholder:"FILE" env:"CROSSFRAME_LICENSE_KEY_SET_FILE" help:"Signed set of such keys; needs --license-root-keys-file."`
+	RootKeys       *string  `name:"license-root-keys-file" placeholder:"FILE" env:"CROSSFRAME_LICENSE_ROOT_KEYS_FILE" help:"Public keys that the key set may be signed with, JSON."`
+	Revocations    *string  `name:"license-revocation-file" placeholder:"FILE" env:"CROSSFRAME_LICENSE_REVOCATION_FILE" help:"Signed list of license keys that were taken back."`
+	LicenseState   *string  `name:"license-state-file" placeholder:"FILE" env:"CROSSFRAME_LICENSE_STATE_FILE" help:"File in which the broker remembers the highest time it has seen."`
 	LogLevel       *string  `placeholder:"LEVEL" env:"CROSSFRAME_LOG_LEVEL" help:"debug, info, warn or error."`
 	LogFormat      *string  `placeholder:"FORMAT" env:"CROSSFRAME_LOG_FORMAT" help:"text or json."`
 }
@@ -51,6 +55,10 @@ func (f *Flags) apply(c *Config) (given map[string]string) {
 	list("policy.blockList", "--block-list", &c.Policy.BlockList, f.BlockList)
 	list("policy.allowList", "--allow-list", &c.Policy.AllowList, f.AllowList)
 	text("license.trustedKeysFile", "--license-trusted-keys-file", &c.License.TrustedKeysFile, f.TrustedKeys)
+	text("license.keySetFile", "--license-key-set-file", &c.License.KeySetFile, f.KeySet)
+	text("license.rootKeysFile", "--license-root-keys-file", &c.License.RootKeysFile, f.RootKeys)
+	text("license.revocationFile", "--license-revocation-file", &c.License.RevocationFile, f.Revocations)
+	text("license.stateFile", "--license-state-file", &c.License.StateFile, f.LicenseState)
 	text("log.level", "--log-level", &c.Log.Level, f.LogLevel)
 	text("log.format", "--log-format", &c.Log.Format, f.LogFormat)
 	if f.LicenseKeyFile != nil {

@@ -3,10 +3,8 @@ package config
 import (
 	"path/filepath"
 	"strconv"
-	"strings"
 
 	"github.com/crossframe/crossframe/broker/directory"
-	"github.com/crossframe/crossframe/broker/licensing"
 	"github.com/crossframe/crossframe/broker/proxies"
 	"github.com/crossframe/crossframe/broker/source"
 	"github.com/crossframe/crossframe/protocol"
@@ -24,8 +22,9 @@ type Loaded struct {
 	APIOrigins []origin.Origin
 	// Proxies are TrustedProxies, read.
 	Proxies proxies.Trusted
-	// LicenseKeys are the keys of the file.
-	LicenseKeys []protocol.TrustedKey
+	// LicenseKeys and LicenseRoots are the keys of the files.
+	LicenseKeys  []protocol.TrustedKey
+	LicenseRoots []protocol.TrustedKey
 	// Warnings are findings that do not stop the start.
 	Warnings []string
 }
@@ -69,7 +68,8 @@ type loader struct {
 // relative makes the paths of the file relative to its folder. Those of flags are relative to where the program was
 // started, as people expect.
 func (l *loader) relative() {
-	paths := []*string{&l.TLS.CertFile, &l.TLS.KeyFile, &l.License.KeyFile, &l.License.TrustedKeysFile}
+	paths := []*string{&l.TLS.CertFile, &l.TLS.KeyFile, &l.License.KeyFile, &l.License.TrustedKeysFile,
+		&l.License.KeySetFile, &l.License.RootKeysFile, &l.License.RevocationFile, &l.License.StateFile}
 	if l.Identity.JWT != nil {
 		paths = append(paths, &l.Identity.JWT.KeysFile)
 	}
@@ -130,29 +130,5 @@ func (l *loader) readFiles(set *directory.Set, key, path string, seen map[string
 			return err
 		}
 	}
-	return nil
-}
-
-// readLicense reads the key and the keys to check it with.
-func (l *loader) readLicense() error {
-	switch {
-	case l.License.Key != "" && l.License.KeyFile != "":
-		return l.fault("license.keyFile", "there is a key already, in license.key", "keep one of them")
-	case l.License.KeyFile != "":
-		key, err := source.Read(l.License.KeyFile)
-		if err != nil {
-			return err
-		}
-		l.License.Key = string(key)
-	}
-	l.License.Key = strings.TrimSpace(l.License.Key)
-	if l.License.TrustedKeysFile == "" {
-		return nil
-	}
-	keys, err := licensing.ReadTrustedKeys(l.License.TrustedKeysFile)
-	if err != nil {
-		return l.fault("license.trustedKeysFile", err.Error(), "write what crossframe license keygen printed")
-	}
-	l.LicenseKeys = keys
 	return nil
 }

@@ -279,7 +279,9 @@ func stateOf(fault *protocol.Fault) license.State {
 func (c *Checker) tellLog(s Standing) {
 	switch {
 	case s.Fault != nil:
-		c.log.Error("license", "code", s.Fault.Code, "message", s.Fault.Message)
+		for _, text := range s.Missing {
+			c.log.Error(text)
+		}
 	case s.State == license.StateExpiring || s.State == license.StateGrace:
 		c.log.Warn("license", "state", s.State, "id", s.License.ID, "expires", stamp(s.License.Expires), "ends", stamp(s.License.Ends()))
 	case s.Needed:

@@ -12,9 +12,12 @@ import (
 // BootPath is where the main page gets its configuration.
 const BootPath = "/config.json"
 
-// Boot serves the configuration to the main page, and to nobody else: it holds the license key. NowMs is filled in with
-// the server's clock.
-func Boot(config protocol.PageConfig) http.Handler {
+// Boot serves the configuration to the main page, and to nobody else: it holds the license key. For each answer fill adds
+// what changes while the broker runs, NowMs among it; if nil, that is the machine's clock.
+func Boot(config protocol.PageConfig, fill func(*protocol.PageConfig)) http.Handler {
+	if fill == nil {
+		fill = func(c *protocol.PageConfig) { c.NowMs = time.Now().UnixMilli() }
+	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
 		h.Set("Vary", "Sec-Fetch-Site, Origin")
@@ -23,7 +26,7 @@ func Boot(config protocol.PageConfig) http.Handler {
 			return
 		}
 		now := config
-		now.NowMs = time.Now().UnixMilli()
+		fill(&now)
 		body := now.AppendJSON(nil)
 		h.Set("Content-Type", "application/json")
 		h.Set("Cache-Control", "no-store")

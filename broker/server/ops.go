@@ -3,6 +3,7 @@ package server
 import (
 	"net/http"
 	"net/http/pprof"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -14,12 +15,14 @@ type Health struct {
 	version  string
 	started  time.Time
 	missing  []string
+	more     []func() []string
 	draining atomic.Bool
 }
 
-// NewHealth returns the health of a broker in which the named things are missing; each text says what to do.
-func NewHealth(version string, missing []string) *Health {
-	return &Health{version: version, started: time.Now(), missing: missing}
+// NewHealth returns the health of a broker in which the named things are missing; each text says what to do. What may come to be
+// missing later is asked of more, whenever somebody asks for the health.
+func NewHealth(version string, missing []string, more ...func() []string) *Health {
+	return &Health{version: version, started: time.Now(), missing: missing, more: more}
 }
 
 // Drain makes the broker not ready, because it is about to stop.
@@ -34,11 +37,14 @@ type report struct {
 }
 
 func (h *Health) report() report {
-	r := report{Status: "ready", Version: h.version, Seconds: int64(time.Since(h.started).Seconds()), Missing: h.missing}
+	r := report{Status: "ready", Version: h.version, Seconds: int64(time.Since(h.started).Seconds()), Missing: slices.Clone(h.missing)}
+	for _, ask := range h.more {
+		r.Missing = append(r.Missing, ask()...)
+	}
 	switch {
 	case h.draining.Load():
 		r.Status = "draining"
-	case len(h.missing) > 0:
+	case len(r.Missing) > 0:
 		r.Status = "incomplete"
 	}
 	return r

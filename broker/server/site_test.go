@@ -58,7 +58,7 @@ func testSite(t *testing.T) (*Site, *bytes.Buffer) {
 	return &Site{
 		Name: "page", Files: testFiles(t), Hosts: hosts, SecureHosts: hosts, Headers: headers,
 		Routes: map[string]http.Handler{
-			BootPath: Boot(config),
+			BootPath: Boot(config, nil),
 			"/panic": http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 				w.Header().Set("Content-Encoding", "br")
 				panic("canary of the inside")

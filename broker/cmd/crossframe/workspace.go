@@ -8,16 +8,15 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"time"
+	"sync"
 
 	"github.com/crossframe/crossframe/broker/api"
 	"github.com/crossframe/crossframe/broker/assets"
 	"github.com/crossframe/crossframe/broker/config"
 	"github.com/crossframe/crossframe/broker/identity"
+	"github.com/crossframe/crossframe/broker/licensing"
 	"github.com/crossframe/crossframe/broker/server"
 	"github.com/crossframe/crossframe/protocol"
-	"github.com/crossframe/crossframe/protocol/license"
-	"github.com/crossframe/crossframe/protocol/license/sealed"
 	"github.com/crossframe/crossframe/protocol/origin"
 )
 
@@ -30,6 +29,10 @@ type workspace struct {
 	log     *slog.Logger
 	// checker says whose credential that is.
 	checker *identity.Checker
+	// license says how the broker stands with its license. It is checked until close.
+	license *licensing.Checker
+	stop    context.CancelFunc
+	tasks   sync.WaitGroup
 }
 
 // newWorkspace puts a main page together. What is missing is in its health, not an error: a page that says what is
@@ -39,7 +42,13 @@ func newWorkspace(ctx context.Context, on *console, loaded *config.Loaded, log *
 	if err != nil {
 		return nil, fmt.Errorf("read embedded files: %w", err)
 	}
-	missing := missingOf(files, loaded)
+	missing := missingOf(files)
+	licenses := loaded.Licensing()
+	licenses.Log = log
+	licensed, err := licensing.NewChecker(licenses)
+	if err != nil {
+		return nil, err
+	}
 	headers, warnings := server.PageHeaders(loaded.Definitions, loaded.Page.Frames)
 	for _, text := range append(append(loaded.Warnings, warnings...), missing...) {
 		log.Warn(text)
@@ -58,27 +67,29 @@ func newWorkspace(ctx context.Context, on *console, loaded *config.Loaded, log *
 		Routes: map[string]http.Handler{server.BootPath: server.Boot(protocol.PageConfig{
 			Title: loaded.Page.Title, Debug: loaded.Page.Debug,
 			Apps: loaded.Definitions, Policy: loaded.Policy, Limits: loaded.Limits, User: loaded.User,
-			LicenseKey: loaded.License.Key, LicenseKeys: loaded.LicenseKeys, StartMs: loaded.StartMs,
-		})},
+			StartMs: loaded.StartMs,
+		}, licensed.Fill)},
 	}
-	return &workspace{loaded, site.Handler(), metrics, server.NewHealth(buildVersion(), missing), log, checker}, nil
+	w := &workspace{
+		loaded: loaded, page: site.Handler(), metrics: metrics, health: server.NewHealth(buildVersion(), missing, licensed.Missing), log: log,
+		checker: checker, license: licensed,
+	}
+	ctx, w.stop = context.WithCancel(ctx)
+	w.tasks.Go(func() { licensed.Run(ctx) })
+	return w, nil
 }
 
 // close ends what the workspace keeps open besides its listeners.
-func (w *workspace) close() { w.checker.Close() }
+func (w *workspace) close() {
+	w.stop()
+	w.tasks.Wait()
+	w.checker.Close()
+}
 
 // missingOf says what keeps the page from working, and what to do about it.
-func missingOf(files assets.Set, loaded *config.Loaded) (missing []string) {
+func missingOf(files assets.Set) (missing []string) {
 	if files["/index.html"] == nil {
 		missing = append(missing, "this binary was built without the page; run: make build")
-	}
-	for _, o := range loaded.Origins {
-		if !license.NeedsLicense(o.String()) {
-			continue
-		}
-		if _, fault := sealed.Open(loaded.License.Key, o.String(), loaded.LicenseKeys, time.Now().Unix()); fault != nil {
-			missing = append(missing, "license key for "+o.String()+": "+fault.Error())
-		}
 	}
 	return missing
 }
