@@ -166,6 +166,17 @@ test("a broker that went away, and whom a developer may be", async () => {
   expect(await page.evaluate(() => window.test.calls.filter(([what]) => what === "user"))).toEqual([["user", "ben"]]);
 });
 
+test.each(["light", "dark"] as const)("what is wrong with the license, in %s", async (colorScheme) => {
+  page = await rig.open({ colorScheme });
+  await threeColumns();
+  const untilMs = Date.UTC(2027, 3, 1);
+  await page.evaluate((until) => window.test.shell.setHub({ state: "running", license: "grace", licenseUntilMs: until, nowMs: until - 3.5 * 86_400_000, peers: 4 }), untilMs);
+  expect(await page.getByRole("alert").filter({ hasText: "The license key has expired. Everything goes on until 1 April 2027 (4 days of grace)." }).isVisible()).toBe(true);
+  await shot(`license-grace-${colorScheme}`);
+  await page.evaluate((until) => window.test.shell.setHub({ state: "running", license: "valid", licenseUntilMs: until, peers: 4 }), untilMs);
+  expect(await page.locator(".cf-license").isHidden()).toBe(true);
+});
+
 test("a narrow window, as at 200 % zoom", async () => {
   page = await rig.open({ width: 640, height: 480 });
   await threeColumns();

@@ -88,13 +88,13 @@ func (h *Hub) checkOpen(v *visitor) *protocol.Fault {
 	return h.checkLists(v.origin)
 }
 
-// closed is what visitors learn of a hub that cannot run. The words of its fault quote the configuration and are for
+// closed is what visitors learn of a hub that admits nobody. The words of its fault quote the configuration and are for
 // the main page.
 func closed(code protocol.Code) *protocol.Fault {
 	if !strings.HasPrefix(string(code), "LICENSE_") {
-		code = protocol.HubNotReady
+		return protocol.NewFault(protocol.HubNotReady, "the hub of this page does not run; the page says why")
 	}
-	return protocol.NewFault(code, "the hub of this page does not run; the page says why")
+	return protocol.NewFault(code, "this page's license lets no app in; the page says why")
 }
 
 // checkLists holds an origin against block list and allow list. An opaque origin says nothing about who it is, so

@@ -158,5 +158,5 @@ func (h *Hub) checkLimit(frame uint64) *protocol.Fault {
 		return nil
 	}
 	return protocol.NewFault(protocol.LicenseLimit, "this page has as many apps as its license key allows at a time ("+
-		strconv.FormatInt(limit, 10)+"); close one, or get a key with a higher limit")
+		strconv.FormatInt(limit, 10)+")")
 }

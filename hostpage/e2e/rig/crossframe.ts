@@ -95,6 +95,14 @@ export interface Issuer {
   issue(origin: string, ...more: readonly string[]): Promise<string>;
   /** A key for the main page's origin that has expired. */
   readonly expired: string;
+  /** The revocation list, which names nothing at first. */
+  readonly revocationFile: string;
+  /** Takes licenses back. */
+  revoke(...ids: readonly string[]): Promise<void>;
+  /** The file with the license key in use. */
+  readonly keyFile: string;
+  /** Puts another key in its place. */
+  use(key: string): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -105,9 +113,19 @@ export async function issuer(): Promise<Issuer> {
   const trustedKeysFile = join(folder, "trusted.json");
   const { stdout } = await run(binary, ["license", "keygen", "--out", signing, "--id", "e2e"]);
   await writeFile(trustedKeysFile, JSON.stringify([...(JSON.parse(stdout) as object[]), past.trusted]));
+  const revocationFile = join(folder, "revoked");
+  const revoke = async (...ids: readonly string[]): Promise<void> => {
+    await run(binary, ["license", "revoke", "--key", signing, "--list", revocationFile, ...ids.map((id) => `--id=${id}`)]);
+  };
+  await revoke();
+  const keyFile = join(folder, "license.key");
   return {
     trustedKeysFile,
     expired: past.key,
+    revocationFile,
+    revoke,
+    keyFile,
+    use: (key) => writeFile(keyFile, key),
     issue: async (origin, ...more) => {
       const args = ["license", "issue", "--key", signing, "--subject", "Tests", "--origin", origin, "--days", "60", ...more];
       return (await run(binary, args)).stdout.trim();

@@ -73,12 +73,13 @@ export class Rig {
     const keys = await issuer();
     const license = setting.license ?? (() => keys.issue(hub));
     const key = await license(keys, hub);
+    if (key !== undefined) await keys.use(key);
     const serving = await serve({
       listen: `127.0.0.1:${port}`,
       publicOrigins: [hub],
       page: { debug: true, frames: (setting.frames ?? []).map(origin) },
       apps: [...canaries.map((name) => canary(name, origin)), ...setting.apps(origin).map((app) => definition(app, origin))],
-      license: { trustedKeysFile: keys.trustedKeysFile, ...(key === undefined ? {} : { key }) },
+      license: { trustedKeysFile: keys.trustedKeysFile, revocationFile: keys.revocationFile, ...(key === undefined ? {} : { keyFile: keys.keyFile }) },
       user: { id: "u1", email: secret },
       ...(setting.policy ? { policy: setting.policy(origin) } : {}),
       ...(setting.limits ? { limits: setting.limits } : {}),

@@ -11,6 +11,7 @@ test.each<[string, string, RegExp]>([
   ["APP_FAILED", "nothing connected within 20 s", /X-Frame-Options[\s\S]*frame-ancestors https:\/\/hub\.example/],
   ["APP_FAILED", "blocked https://evil.example: not listed in frame-src", /frame-src/],
   ["APP_FAILED", "the sandbox token allow-top-navigation would …", /definition/],
+  ["LICENSE_REVOKED", "not admitted", /new license key/],
   ["toString", "a code of tomorrow", /log/],
 ])("fixFor %s: %s", (code, message, fix) => {
   expect(fixFor({ code: code as Fault["code"], message }, app, hub)).toMatch(fix);

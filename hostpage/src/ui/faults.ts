@@ -24,6 +24,9 @@ const fixes: Readonly<Record<string, (origin: string, hub: string) => string>> =
   SESSION_REVOKED: () => "Reload the app. If it happens again, the app went to another page or sends more than its limits allow.",
   SESSION_CLOSED: () => "Start the app again.",
   SUPERSEDED: () => "The app connected twice from one window; the newer connection counts. Reload it if it stopped working.",
+  LICENSE_EXPIRED: () => "Get a new license key; the line on top of this page says more.",
+  LICENSE_REVOKED: () => "Get a new license key; the line on top of this page says more.",
+  LICENSE_UNVERIFIED: () => "Have the revocation list signed anew; the line on top of this page says more.",
   LICENSE_LIMIT: () => "Close another app, or get a license key with a higher limit.",
 };
 

@@ -12,6 +12,6 @@ export class LicenseBar {
     if (shown === this.#shown) return;
     this.#shown = shown;
     this.element.hidden = shown === "";
-    this.element.replaceChildren(...(notice?.grave ? [h("strong", {}, notice.title), " ", h("span", {}, notice.text)] : []));
+    this.element.replaceChildren(...(notice?.grave ? [h("strong", {}, `${notice.title}.`), " ", h("span", {}, notice.text)] : []));
   }
 }

@@ -58,10 +58,13 @@ const licenses: Readonly<Record<string, string>> = {
   revoked: "Revoked",
 };
 
+/** States that last until a day. */
+const lasting: Readonly<Record<string, string>> = { valid: "Valid", expiring: "Valid", grace: "Expired, grace days" };
+
 function licenseFact({ license, licenseUntilMs }: HubStatus): string {
   if (license === undefined) return "–";
-  const word = licenses[license] ?? license;
-  return license === "revoked" || licenseUntilMs === undefined ? word : `${word} (until ${date(licenseUntilMs)})`;
+  if (licenseUntilMs !== undefined && Object.hasOwn(lasting, license)) return `${lasting[license]} until ${date(licenseUntilMs)}`;
+  return licenses[license] ?? license;
 }
 
 /** StatusButton is the word on the hub in the bar, and the popover that says more. */
@@ -122,7 +125,7 @@ export class StatusButton {
     this.#license.textContent = notice?.word ?? "";
     this.#license.hidden = notice?.word === undefined;
     this.#notes.replaceChildren(
-      ...(notice ? [h("p", {}, h("strong", {}, notice.title), " ", notice.text)] : []),
+      ...(notice ? [h("p", {}, h("strong", {}, `${notice.title}.`), " ", notice.text)] : []),
       ...(status.fault ? [h("p", { class: "cf-fault" }, h("code", {}, status.fault.code), " ", status.fault.message)] : []),
       ...(status.broker ? brokerNotes(status.broker) : []),
       ...(status.warnings ?? []).map((w) => h("p", {}, w)),
