@@ -9,6 +9,7 @@ import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { basename, dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
+import { pageHtml } from "./html.mjs";
 
 const page = dirname(fileURLToPath(import.meta.url));
 const root = dirname(page);
@@ -92,27 +93,45 @@ async function compile({ name, main, tags, instead }, { release }) {
   return content;
 }
 
+/** Settings of every bundle. */
+const bundle = { outdir: join(dist, "assets"), bundle: true, write: false, minify: true, format: "esm", target, legalComments: "none", logLevel: "warning" };
+
 /** script bundles an entry point and returns what it became: the address of its script, and of its style sheet if it has one. */
 async function script(entry, name, define, more = {}) {
-  const { outputFiles } = await build({
-    entryPoints: { [name]: join(page, entry) },
-    outdir: join(dist, "assets"),
-    bundle: true,
-    write: false,
-    minify: true,
-    format: "esm",
-    target,
-    define,
-    legalComments: "none",
-    logLevel: "warning",
-    ...more,
-  });
+  const { outputFiles } = await build({ ...bundle, entryPoints: { [name]: join(page, entry) }, define, ...more });
   const addresses = {};
   for (const file of outputFiles) {
     const [stem, kind] = basename(file.path).split(/\.(?=[^.]+$)/);
     addresses[kind] = await put(`assets/${stem}.${digest(file.contents)}.${kind}`, file.contents);
   }
   return addresses;
+}
+
+/**
+ * pageScript bundles the page's script in parts: what starts the hub, and what comes later. They name each other, so
+ * that esbuild gives the names. It returns the address of the first, those of the others, and those of style sheets.
+ */
+async function pageScript(define) {
+  const names = "[name].[hash]";
+  const { outputFiles, metafile } = await build({
+    ...bundle,
+    entryPoints: { page: join(page, "src/main.ts") },
+    define,
+    splitting: true,
+    metafile: true,
+    entryNames: names,
+    chunkNames: names,
+    assetNames: names,
+    absWorkingDir: root,
+  });
+  const found = { script: "", parts: [], styles: [] };
+  for (const file of outputFiles) {
+    const address = await put(`assets/${basename(file.path)}`, file.contents);
+    if (address.endsWith(".css")) found.styles.push(address);
+    else if (metafile.outputs[relative(root, file.path)].entryPoint === "hostpage/src/main.ts") found.script = address;
+    else found.parts.push(address);
+  }
+  return found;
 }
 
 /** client puts the client library where apps load it: under its lasting name, and under one that never changes its meaning. */
@@ -125,13 +144,6 @@ async function client() {
     await put(`client/v1/${name}`, content);
     await put(`client/v1/${name.replace(".js", `.${digest(content)}.js`)}`, content);
   }
-}
-
-/** replaceOnce replaces a name in the page and fails where it is not there exactly once. */
-function replaceOnce(html, name, address) {
-  const parts = html.split(`"./${name}"`);
-  if (parts.length !== 2) throw new Error(`index.html must name "./${name}" exactly once`);
-  return parts.join(`"${address}"`);
 }
 
 const release = await glue();
@@ -151,15 +163,11 @@ for (const [program, content] of compiled) {
 // The Worker is a classic script: the glue expects to be one, and a module Worker would load it no faster.
 const worker = await script("src/runtime/worker.ts", "worker", define, { format: "iife", alias: { wasm_exec: release.path } });
 define.__WORKER_URL__ = JSON.stringify(worker.js);
-const main = await script("src/main.ts", "page", define);
+const main = await pageScript(define);
 const style = await script("workspace.css", "workspace", {});
-let html = await readFile(join(page, "index.html"), "utf8");
-html = replaceOnce(html, "main.js", main.js);
-html = replaceOnce(html, "workspace.css", style.css);
-// A style sheet that the script brings along is loaded like the page's own.
-if (main.css) html = html.replace("</head>", `  <link rel="stylesheet" href="${main.css}">\n  </head>`);
-await put("index.html", html);
+const html = await readFile(join(page, "index.html"), "utf8");
+await put("index.html", pageHtml(html, { ...main, styles: [style.css, ...main.styles] }));
 await client();
-Object.assign(manifest, { worker: worker.js, page: main.js, style: style.css });
+Object.assign(manifest, { worker: worker.js, page: main.script, style: style.css });
 await mkdir(join(root, "build"), { recursive: true });
 await writeFile(join(root, "build", "manifest.json"), `${JSON.stringify(manifest, null, 2)}\n`);

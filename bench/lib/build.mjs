@@ -2,9 +2,10 @@
 // settings of its own build, an empty Go program, and the page and app script of each scene.
 import { execFileSync } from "node:child_process";
 import { copyFileSync, mkdirSync, readFileSync, rmSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
+import { pageHtml } from "../../hostpage/html.mjs";
 
 const bench = dirname(dirname(fileURLToPath(import.meta.url)));
 export const root = dirname(bench);
@@ -37,16 +38,20 @@ function goGlue() {
 }
 
 async function product(aliases) {
-  await build({
-    ...common,
-    entryPoints: { page: join(root, "hostpage/src/main.ts"), worker: join(root, "hostpage/src/runtime/worker.ts") },
-    outdir: out,
-    alias: aliases,
-    define: { __WASM_URL__: '"/hub.wasm"', __WASM_INTEGRITY__: '""', __WORKER_URL__: '"/worker.js"' },
-  });
+  const none = '""';
+  const linked = { __LINKED_WASM_URL__: none, __LINKED_WASM_INTEGRITY__: none };
+  const define = { __WASM_URL__: '"/hub.wasm"', __WASM_INTEGRITY__: none, __WORKER_URL__: '"/worker.js"', ...linked };
+  const settings = { ...common, outdir: out, alias: aliases, define };
+  await build({ ...settings, entryPoints: { worker: join(root, "hostpage/src/runtime/worker.ts") } });
+  // In parts, as in the product's own build.
+  const page = await build({ ...settings, format: "esm", splitting: true, metafile: true, entryPoints: { page: join(root, "hostpage/src/main.ts") } });
+  parts = Object.keys(page.metafile.outputs).map((path) => `/${basename(path)}`).filter((address) => address !== "/page.js");
   const styles = { entryPoints: [join(root, "hostpage/workspace.css")], loader: { ".svg": "dataurl" } };
   await build({ ...common, ...styles, outfile: join(out, "workspace.css") });
 }
+
+/** The parts of the page's script beside its first. */
+let parts = [];
 
 /** The client library as a script tag loads it, and its core as an app's own bundler would leave it. */
 async function client() {
@@ -77,7 +82,8 @@ async function emptyPage(glue) {
   await build({ ...common, entryPoints: { "empty/worker": join(bench, "scenes/empty/worker.js") }, outdir: out, alias: { wasm_exec: glue } });
 }
 
-/** The main page as the product's build leaves it: naming its script and its style sheet. */
-export function pageHtml() {
-  return readFileSync(join(root, "hostpage/index.html"), "utf8").replace("./main.js", "/page.js").replace("./workspace.css", "/workspace.css");
+/** The main page as the product's build leaves it. */
+export function mainPage() {
+  const files = { styles: ["/workspace.css"], script: "/page.js", parts };
+  return pageHtml(readFileSync(join(root, "hostpage/index.html"), "utf8"), files);
 }

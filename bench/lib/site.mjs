@@ -4,7 +4,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import http from "node:http";
 import { extname, join } from "node:path";
 import zlib from "node:zlib";
-import { out, pageHtml } from "./build.mjs";
+import { mainPage, out } from "./build.mjs";
 import { productConfig } from "./config.mjs";
 
 const types = { ".html": "text/html", ".js": "text/javascript", ".css": "text/css", ".wasm": "application/wasm", ".json": "application/json" };
@@ -26,7 +26,7 @@ export async function serveSite() {
       // The page's address says which apps there are; only the referrer tells it here.
       send(response, ".json", JSON.stringify(productConfig(new URL(request.headers.referer).searchParams, port)), {}, "no-store");
     } else if (url.pathname === "/") {
-      send(response, ".html", pageHtml(), { "content-security-policy": policy });
+      send(response, ".html", mainPage(), { "content-security-policy": policy });
     } else {
       // Browsers take Brotli from secure origins only, of which localhost is one.
       const packed = /\bbr\b/.test(request.headers["accept-encoding"]);

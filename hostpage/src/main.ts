@@ -1,6 +1,7 @@
 /** The main page that the broker serves: takes its configuration from the server and starts the platform. */
 import type { Load, ProgramFile } from "./runtime/messages.js";
-import type { Platform, PlatformConfig } from "./runtime/platform.js";
+import { startPlatform, type Platform, type PlatformConfig } from "./runtime/platform.js";
+import type { Shell, ShellOptions } from "./ui/shell.js";
 
 /** Filled in by the build: addresses of the hashed files. */
 declare const __WASM_URL__: string;
@@ -43,8 +44,8 @@ const wanted = document.querySelector<HTMLMetaElement>('meta[name="crossframe-pr
 const wasm = programs[wanted] ?? (programs["hub"] as ProgramFile);
 
 /**
- * Starts the Worker, and in it the loading of the program. Both take as long as everything else here, on threads of
- * their own, so they come first: the rest of this script is not even evaluated before the import below.
+ * Starts the Worker, and in it the loading of the program. That takes as long as everything else here, on threads of
+ * its own, so it comes first: this script is small, and it waits neither for the document nor for its style sheet.
  */
 function startWorker(): Worker {
   const worker = new Worker(workerUrl(), { name: "crossframe-hub" });
@@ -52,17 +53,20 @@ function startWorker(): Worker {
   return worker;
 }
 
-const root = document.querySelector<HTMLElement>("#workspace");
-if (root) {
-  const config = readConfig();
-  const worker = startWorker();
-  // The build puts it into the same file, so that it comes within this task: an error of the Worker finds its listener.
-  import("./runtime/platform.js")
-    .then(({ startPlatform }) => startPlatform({ root, config, reread: readConfig, worker: () => worker, wasm }))
-    .then(
-      async (platform) => {
-        if ((await config).debug === true) window.crossframe = platform;
-      },
-      (error: unknown) => console.error("Crossframe did not start:", error),
-    );
+/** Makes the shell. It measures what it lays out, so it wants the document and its style sheet. */
+async function makeShell(options: ShellOptions): Promise<Shell> {
+  const { createShell } = await import("./ui/shell.js");
+  if (document.readyState !== "complete") await new Promise((done) => window.addEventListener("load", done, { once: true }));
+  const root = document.querySelector<HTMLElement>("#workspace");
+  if (!root) throw new Error("the page has no element #workspace");
+  return createShell(root, options);
 }
+
+const worker = startWorker();
+const config = readConfig();
+startPlatform({ shell: makeShell, config, reread: readConfig, worker: () => worker, wasm }).then(
+  async (platform) => {
+    if ((await config).debug === true) window.crossframe = platform;
+  },
+  (error: unknown) => console.error("Crossframe did not start:", error),
+);

@@ -16,6 +16,8 @@ export interface PageMessage {
 }
 
 export interface LinkListener {
+  /** The Worker's script runs. Until then it needs the page's thread to start. */
+  awake(): void;
   message(message: PageMessage): void;
   status(status: Status): void;
   notice(notice: Notice): void;
@@ -41,6 +43,9 @@ export class HubLink {
           break;
         case "notice":
           listener.notice(message);
+          break;
+        case "awake":
+          listener.awake();
           break;
       }
     };

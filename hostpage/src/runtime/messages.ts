@@ -78,4 +78,9 @@ export interface Notice {
   readonly text: string;
 }
 
-export type FromWorker = ToPage | Status | Notice;
+/** The Worker's script runs, and the program is on its way. */
+export interface Awake {
+  readonly kind: "awake";
+}
+
+export type FromWorker = ToPage | Status | Notice | Awake;

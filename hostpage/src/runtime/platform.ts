@@ -1,6 +1,7 @@
 /**
- * Starts the platform in a page: the shell at once, the hub in its Worker, the door, and the page itself as a
- * participant. Everything else that the page does, it does as a peer like any app.
+ * Starts the platform in a page: the hub in its Worker, the door, the page itself as a participant, and beside them the
+ * shell, which is large and which the hub does not wait for. Everything else that the page does, it does as a peer like
+ * any app.
  */
 import { connectPort, type Hub } from "@crossframe/client";
 import {
@@ -29,7 +30,7 @@ import {
 } from "@crossframe/protocol";
 
 import { pageStore } from "../ui/pagestore.js";
-import { createShell, type Shell } from "../ui/shell.js";
+import type { Shell, ShellOptions } from "../ui/shell.js";
 import type { HubStatus } from "../ui/status.js";
 import { becomeDevelopmentUser, developmentUser, linkUrl, tokenSource, type TokenSource } from "./account.js";
 import { Door } from "./door.js";
@@ -44,9 +45,11 @@ import { fillWorkspace } from "./workspace.js";
 export type PlatformConfig = Partial<PageConfig>;
 
 export interface PlatformOptions {
-  /** Where the workspace goes. */
-  readonly root: HTMLElement;
-  /** May come later: the shell shows before. */
+  /**
+   * Makes the shell in the page. It is called once, when the hub has been told to start: making it keeps the page's
+   * thread busy, and until then the Worker needs that thread.
+   */
+  readonly shell: (options: ShellOptions) => Promise<Shell>;
   readonly config: PlatformConfig | Promise<PlatformConfig>;
   /** Reads the configuration again, for what of it changes under a running page: the license. If absent, nothing does. */
   readonly reread?: () => Promise<PlatformConfig>;
@@ -56,6 +59,9 @@ export interface PlatformOptions {
   /** Brings a token for the broker, each time that one is asked for; if absent, the configuration says how to get one. */
   readonly token?: TokenSource;
 }
+
+/** What a start leaves in the browser's timeline (performance.mark), for whoever watches how long it takes people. */
+export const marks = { connected: "crossframe: connected", stands: "crossframe: workspace stands" } as const;
 
 /** A running platform. */
 export interface Platform {
@@ -80,10 +86,15 @@ export async function startPlatform(options: PlatformOptions): Promise<Platform>
 
 class Runtime {
   readonly #options: PlatformOptions;
-  readonly #shell: Shell;
+  #shell: Shell | undefined;
+  #making: Promise<Shell> | undefined;
+  /** What the shell is to show when it is there. */
+  #unshown: ((shell: Shell) => void)[] = [];
   readonly #link: HubLink;
   readonly #door: Door;
   readonly #license: Relicense;
+  /** The Worker runs, or never will. */
+  readonly #awake = Promise.withResolvers<void>();
   readonly #ready = Promise.withResolvers<void>();
   #status: HubStatus = { state: "starting", origin: location.origin };
   #hub: Hub | undefined;
@@ -98,13 +109,72 @@ class Runtime {
   constructor(options: PlatformOptions) {
     this.#options = options;
     this.#link = new HubLink(options.worker(), {
+      awake: () => this.#awake.resolve(),
       message: (message) => this.#message(message),
       status: (status) => this.#programStatus(status),
       notice: (notice) => this.#notice(notice),
-      died: (reason) => this.#stopped(`the hub's Worker ended: ${reason}`),
+      died: (reason) => {
+        this.#stopped(`the hub's Worker ended: ${reason}`);
+        this.#awake.resolve();
+      },
     });
     this.#license = new Relicense(this.#link, pageStore());
-    this.#shell = createShell(options.root, {
+    this.#door = new Door(this.#link, (source) => this.#shell?.frames.resolve(source));
+  }
+
+  async start(): Promise<Platform> {
+    // Reading storage stops the page's thread for a while. Nothing of it is wanted before the program is there.
+    await this.#awake.promise;
+    const [config, session] = await Promise.all([this.#options.config, claimSession()]);
+    void tidySessions(session);
+    const { title, debug = false, nowMs: _, licenseKey: _1, licenseKeys: _2, licenseKeySet: _3, licenseRoots: _4, licenseRevocations: _5, link, ...rest } = config;
+    this.#debug = debug;
+    if (link) this.#joinBroker(link);
+    if (title !== undefined) this.#show((shell) => shell.setTitle(title));
+    this.#link.start({
+      kind: "start",
+      boot: { ...rest, ...(link ? { link: { url: linkUrl(link.url) } } : {}), origin: location.origin, hub: session },
+      ...this.#license.start(config),
+      wasm: this.#options.wasm,
+      store: databaseOf(session),
+      debug,
+    });
+    const [hub, shell] = await Promise.all([this.#connect(), this.#makeShell()]);
+    if (this.#options.reread) this.#license.watch(this.#options.reread);
+    // The requests go in one post, those of the log before those that it may have something to say about.
+    await Promise.all([shell.attach(hub), fillWorkspace(hub, shell)]);
+    performance.mark(marks.stands);
+    return { hub, crash: () => this.#link.exit(), close: () => this.#close() };
+  }
+
+  /** Says on the page why it does not work. */
+  failed(error: unknown): void {
+    if (this.#closed) return;
+    this.#stopped(error instanceof Error ? error.message : String(error));
+    // Where the shell itself is what failed, nothing is left to say it on.
+    this.#makeShell().catch(() => undefined);
+  }
+
+  /** Connects the page itself, as peer zero. */
+  async #connect(): Promise<Hub> {
+    const connected = connectPort(() => this.#greet(), { timeout: 60_000 });
+    await this.#ready.promise;
+    this.#hub = await connected;
+    performance.mark(marks.connected);
+    return this.#hub;
+  }
+
+  #makeShell(): Promise<Shell> {
+    return (this.#making ??= this.#options.shell(this.#shellOptions()).then((shell) => {
+      this.#shell = shell;
+      shell.setHub(this.#status);
+      for (const work of this.#unshown.splice(0)) work(shell);
+      return shell;
+    }));
+  }
+
+  #shellOptions(): ShellOptions {
+    return {
       storageKey: "crossframe.workspace",
       contextOf: (instance) => this.#contexts.get(instance)?.context,
       on: {
@@ -115,32 +185,7 @@ class Runtime {
         mayCrash: () => this.#debug,
         crash: () => this.#link.exit(),
       },
-    });
-    this.#door = new Door(this.#link, (source) => this.#shell.frames.resolve(source));
-    this.#shell.setHub(this.#status);
-  }
-
-  async start(): Promise<Platform> {
-    const [config, session] = await Promise.all([this.#options.config, claimSession()]);
-    void tidySessions(session);
-    const { title, debug = false, nowMs: _, licenseKey: _1, licenseKeys: _2, licenseKeySet: _3, licenseRoots: _4, licenseRevocations: _5, link, ...rest } = config;
-    this.#debug = debug;
-    if (link) this.#joinBroker(link);
-    if (title !== undefined) this.#shell.setTitle(title);
-    this.#link.start({
-      kind: "start",
-      boot: { ...rest, ...(link ? { link: { url: linkUrl(link.url) } } : {}), origin: location.origin, hub: session },
-      ...this.#license.start(config),
-      wasm: this.#options.wasm,
-      store: databaseOf(session),
-      debug,
-    });
-    const hub = await this.#connect();
-    this.#hub = hub;
-    if (this.#options.reread) this.#license.watch(this.#options.reread);
-    await this.#shell.attach(hub);
-    await fillWorkspace(hub, this.#shell);
-    return { hub, crash: () => this.#link.exit(), close: () => this.#close() };
+    };
   }
 
   /** Prepares for a broker: who brings the tokens, and, in development, whom one may be. */
@@ -148,7 +193,7 @@ class Runtime {
     this.#token = tokenSource(link, this.#options.token);
     const { development = [] } = link;
     if (!this.#options.token && development.length > 0) {
-      this.#shell.setUsers({ list: development, current: developmentUser(link)?.id, choose: becomeDevelopmentUser });
+      this.#show((shell) => shell.setUsers({ list: development, current: developmentUser(link)?.id, choose: becomeDevelopmentUser }));
     }
     this.#setStatus({ broker: { state: LinkConnecting } });
   }
@@ -156,22 +201,17 @@ class Runtime {
   /** The hub asked for a token. An empty one says that there is none: the broker will refuse the hub, and the page shows it. */
   async #bringToken(): Promise<void> {
     const token = await this.#token().catch((error: unknown) => {
-      this.#shell.notify({ kind: "error", title: "Nobody could be signed in", text: error instanceof Error ? error.message : String(error) });
+      const text = error instanceof Error ? error.message : String(error);
+      this.#show((shell) => shell.notify({ kind: "error", title: "Nobody could be signed in", text }));
       return "";
     });
     if (!this.#closed) this.#link.send(OpPageToken, 0, "", JSON.stringify({ token }));
   }
 
-  /** Says on the page why it does not work. */
-  failed(error: unknown): void {
-    if (!this.#closed) this.#stopped(error instanceof Error ? error.message : String(error));
-  }
-
-  /** Connects the page itself, as peer zero. */
-  async #connect(): Promise<Hub> {
-    const connected = connectPort(() => this.#greet(), { timeout: 60_000 });
-    await this.#ready.promise;
-    return connected;
+  /** Shows something, now or when the shell is there. */
+  #show(work: (shell: Shell) => void): void {
+    if (this.#shell) work(this.#shell);
+    else this.#unshown.push(work);
   }
 
   /** Shows what the hub says of itself: when it has its configuration, and when the state of its license changes. */
@@ -207,11 +247,11 @@ class Runtime {
         this.#open(ref, JSON.parse(head) as FrameSpec, body);
         break;
       case OpPageClose:
-        this.#shell.close(ref);
+        this.#show((shell) => shell.close(ref));
         this.#removed(ref);
         break;
       case OpPageChallenge:
-        this.#shell.challenge(ref, JSON.parse(head) as Challenge);
+        this.#show((shell) => shell.challenge(ref, JSON.parse(head) as Challenge));
         break;
       case OpPageState:
         this.#state(ref, JSON.parse(head) as FrameState);
@@ -227,7 +267,7 @@ class Runtime {
 
   #open(frame: number, spec: FrameSpec, context: string | null): void {
     if (context !== null) this.#contexts.set(spec.instance, { frame, context: JSON.parse(context) });
-    this.#shell.open(frame, spec);
+    this.#show((shell) => shell.open(frame, spec));
   }
 
   #removed(frame: number): void {
@@ -240,7 +280,7 @@ class Runtime {
   }
 
   #state(frame: number, state: FrameState): void {
-    this.#shell.setState(frame, state);
+    this.#show((shell) => shell.setState(frame, state));
     this.#connected[state.state === StateConnected ? "add" : "delete"](frame);
     this.#setStatus({ peers: this.#connected.size });
   }
@@ -252,7 +292,7 @@ class Runtime {
   }
 
   #notice(notice: Notice): void {
-    this.#shell.notify({ kind: "error", title: "Not everything is kept", text: notice.text });
+    this.#show((shell) => shell.notify({ kind: "error", title: "Not everything is kept", text: notice.text }));
   }
 
   #stopped(message: string): void {
@@ -265,12 +305,12 @@ class Runtime {
     const next = { ...this.#status, ...change, ...(stays ? { state: "stopped" as const } : {}), nowMs: this.#license.now() };
     if (next.state === "running" || next.state === "degraded") next.state = next.fault ? "degraded" : "running";
     this.#status = next;
-    this.#shell.setHub(this.#status);
+    this.#shell?.setHub(this.#status);
   }
 
   /** Starts an instance again that could not be restored. */
   async #restart(instance: string): Promise<void> {
-    const saved = this.#shell.restored?.instances.find((one) => one.instance === instance);
+    const saved = this.#shell?.restored?.instances.find((one) => one.instance === instance);
     if (saved && this.#hub) {
       await this.#hub.apps.start(saved.app, { instance, waitFor: "created", context: saved.context }).catch(() => undefined);
     }
@@ -282,6 +322,6 @@ class Runtime {
     this.#license.close();
     this.#hub?.close();
     this.#link.close();
-    this.#shell.dispose();
+    this.#shell?.dispose();
   }
 }

@@ -1,5 +1,5 @@
 /** The Worker in which the hub runs. */
-import type { ToWorker } from "./messages.js";
+import type { Awake, ToWorker } from "./messages.js";
 import { load, type Loaded } from "./program.js";
 import { Supervisor } from "./supervisor.js";
 
@@ -13,6 +13,7 @@ self.onmessage = (event: MessageEvent<ToWorker>) => {
       loading = load(message.wasm);
       // Whether it failed is for the supervisor to tell.
       loading.catch(() => undefined);
+      self.postMessage({ kind: "awake" } satisfies Awake);
       break;
     case "start":
       supervisor ??= new Supervisor(message, (out) => self.postMessage(out), loading);

@@ -189,11 +189,11 @@ class PageShell implements Shell {
   async attach(hub: HubHandle): Promise<void> {
     this.#launcher.attach(hub);
     this.#unwatch?.();
-    this.#unwatch = await hub.audit?.watch((event) => {
+    const watching = hub.audit?.watch((event) => {
       this.#log.audit(event);
       if (event.code === "ORIGIN_BLOCKED") this.#toastWithLog(`Blocked origin ${event.origin ?? ""}`);
     });
-    await this.#refreshApps(() => this.#commands);
+    [this.#unwatch] = await Promise.all([watching, this.#refreshApps(() => this.#commands)]);
   }
 
   notify(toast: Toast): void {
