@@ -190,6 +190,7 @@ func (v *WriteOptions) walk(w *walker) {
 	w.strings("remove", optional, &v.Remove)
 	w.string("scope", optional, &v.Scope)
 	w.int("sequence", optional, &v.Sequence)
+	w.int("first", optional, &v.First)
 }
 
 // AppendJSON appends v as a JSON object.
@@ -436,6 +437,36 @@ func (v *InstanceRecord) walk(w *walker) {
 	w.object("info", always, &v.Info)
 	w.int("frame", always, &v.Frame)
 	w.int("loads", optional, &v.Loads)
+}
+
+// AppendJSON appends v as a JSON object.
+func (v *ReplicaRecord) AppendJSON(dst []byte) []byte { return encode(dst, v) }
+
+// DecodeJSON sets v to what text says; empty text is the zero value. An error is a *Fault and leaves v unspecified.
+func (v *ReplicaRecord) DecodeJSON(text []byte) error {
+	*v = ReplicaRecord{}
+	return decode(text, v)
+}
+
+func (v *ReplicaRecord) walk(w *walker) {
+	w.object("info", always, &v.Info)
+	w.string("epoch", optional, &v.Epoch)
+	w.bool("lost", optional, &v.Lost)
+}
+
+// AppendJSON appends v as a JSON object.
+func (v *PendingRecord) AppendJSON(dst []byte) []byte { return encode(dst, v) }
+
+// DecodeJSON sets v to what text says; empty text is the zero value. An error is a *Fault and leaves v unspecified.
+func (v *PendingRecord) DecodeJSON(text []byte) error {
+	*v = PendingRecord{}
+	return decode(text, v)
+}
+
+func (v *PendingRecord) walk(w *walker) {
+	w.int("op", always, &v.Op)
+	w.string("name", always, &v.Name)
+	w.raw("head", optional, &v.Head)
 }
 
 // AppendJSON appends v as a JSON object.

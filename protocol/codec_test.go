@@ -18,7 +18,7 @@ type codec interface {
 func payloads() []codec {
 	return []codec{
 		&Ack{}, &AppChange{}, &AppList{}, &AuditEvent{}, &AwaitOptions{}, &Boot{}, &BootResult{}, &CallInfo{},
-		&Challenge{}, &ConnectionRecord{}, &ContextChange{}, &ContextInfo{}, &ContextList{}, &ContextOptions{}, &Definition{}, &Fault{},
+		&Challenge{}, &ConnectionRecord{}, &PendingRecord{}, &ReplicaRecord{}, &ContextChange{}, &ContextInfo{}, &ContextList{}, &ContextOptions{}, &Definition{}, &Fault{},
 		&Frame{}, &FrameSpec{}, &FrameState{}, &Grants{}, &Greet{}, &Greeting{}, &Hello{}, &Identity{}, &InstanceInfo{}, &InstanceList{},
 		&InstanceRecord{}, &InvokeOptions{}, &Limits{}, &LinkConfig{}, &LinkState{}, &MethodChange{}, &MethodInfo{}, &MethodList{}, &MethodOptions{},
 		&MethodQuery{}, &Misuse{}, &LicenseReport{}, &PageConfig{}, &PatchOptions{}, &PeerInfo{}, &Policy{}, &SharingRule{}, &StartOptions{}, &Token{},

@@ -37,13 +37,17 @@ type WriteOptions struct {
 	// Sequence, to a broker, rises with each write of one hub or program. A write whose number the context has seen from
 	// there is acknowledged again and changes nothing.
 	Sequence int64 `json:"sequence,omitempty"`
+	// First, to a broker, is the sequence of the first of the writes that this one joins. The context has seen all numbers
+	// from there on. If 0, it is one write.
+	First int64 `json:"first,omitempty"`
 }
 
 // WriteResult is the head of the answer to a write. Empty means: done, in the order that all see, and durable where the
 // context is.
 type WriteResult struct {
 	// Pending: the broker cannot be reached. Apps of this hub see the write, and the broker gets it when it can; until
-	// then it may still lose against another's.
+	// then it may still lose against another's. Another reply, or an error, follows under the same id when the broker has
+	// decided.
 	Pending bool `json:"pending,omitempty"`
 }
 

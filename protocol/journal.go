@@ -23,3 +23,21 @@ type InstanceRecord struct {
 	// Loads counts the load events of the frame.
 	Loads int64 `json:"loads,omitempty"`
 }
+
+// ReplicaRecord is what the room contexts journals of a context that a broker orders, as the hub knows it; the value is the
+// record's body.
+type ReplicaRecord struct {
+	Info ContextInfo `json:"info"`
+	// Epoch is that of the broker's store.
+	Epoch string `json:"epoch,omitempty"`
+	// Lost: followers have not been told yet that the store is another one.
+	Lost bool `json:"lost,omitempty"`
+}
+
+// PendingRecord is what the room contexts journals of a write that the broker does not have yet; the body is the write's.
+type PendingRecord struct {
+	Op   int64  `json:"op"`
+	Name string `json:"name"`
+	// Head is what goes to the broker.
+	Head Raw `json:"head,omitempty"`
+}

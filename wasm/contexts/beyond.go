@@ -21,7 +21,6 @@ type beyond interface {
 	left(t *peer.Turn, p *peer.Peer)
 	// regranted ends the subscriptions to what the peer may not read any more, and reports whether there were any.
 	regranted(t *peer.Turn, p *peer.Peer) bool
-	gone(t *peer.Turn, instance string)
 	deadline() int64
 	due(t *peer.Turn)
 	restore(key string, chunks []peer.Chunk) error

@@ -31,7 +31,7 @@ func (r *Room) destroy(t *peer.Turn) *protocol.Fault {
 }
 
 // Gone destroys the contexts of lifetime "owner" that the instance created. It is not called when an app merely
-// disconnects: an app that reloads finds its contexts again.
+// disconnects: an app that reloads finds its contexts again. Those beyond this hub are for the broker to end.
 func (r *Room) Gone(t *peer.Turn, instance string) {
 	var owned []*shared
 	for c := range r.created[instance] {
@@ -42,9 +42,6 @@ func (r *Room) Gone(t *peer.Turn, instance string) {
 	sort.Slice(owned, func(i, j int) bool { return owned[i].name < owned[j].name })
 	for _, c := range owned {
 		r.end(t, c)
-	}
-	if r.beyond != nil {
-		r.beyond.gone(t, instance)
 	}
 }
 

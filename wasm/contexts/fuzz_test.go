@@ -29,7 +29,7 @@ func FuzzWrite(f *testing.F) {
 		a := app(1, "a")
 		a.Limits.ContextBytes = 400
 		d.do(a, set(1, "x", `{"a":1,"b":"two","o":{"p":{"q":[1,2]},"é":null}}`))
-		follower := &replica{}
+		follower := &imitation{}
 		for _, m := range d.do(app(2, "b"), subscribe(1, "x")).Messages {
 			follower.revision = m.Ref
 			if err := json.Unmarshal(m.Body.Bytes(), &follower.value); err != nil {

@@ -18,6 +18,8 @@ type desk struct {
 	journal map[string][]peer.Chunk
 	turn    peer.Turn
 	out     peer.Outbox
+	// share makes a room one that has a broker; nil for others.
+	share func(*Room)
 }
 
 func newDesk(t *testing.T, options Options) *desk {
@@ -83,6 +85,7 @@ func (d *desk) run(from *peer.Peer, m protocol.Envelope, handle func(*peer.Turn)
 		}
 	}
 	d.books()
+	d.ledgers()
 	return &d.out
 }
 
@@ -125,6 +128,9 @@ func (d *desk) books() {
 func (d *desk) crash(keep func(key string) bool) {
 	d.t.Helper()
 	d.room = New(d.options)
+	if d.share != nil {
+		d.share(d.room)
+	}
 	for key, chunks := range d.journal { // in any order
 		if !keep(key) {
 			delete(d.journal, key)
@@ -135,6 +141,7 @@ func (d *desk) crash(keep func(key string) bool) {
 		}
 	}
 	d.books()
+	d.ledgers()
 }
 
 func everything(string) bool { return true }
@@ -151,6 +158,12 @@ func (d *desk) want(out *peer.Outbox, lines ...string) {
 func render(out *peer.Outbox) (lines []string) {
 	for _, m := range out.Messages {
 		line := fmt.Sprintf("to %d: %s %d", m.To, opName(m.Op), m.ID)
+		if m.To == peer.Broker {
+			line = fmt.Sprintf("broker: %s %d", opName(m.Op), m.ID)
+			if m.Name != "" {
+				line += " " + m.Name
+			}
+		}
 		if m.Ref != 0 {
 			line += fmt.Sprintf(" ref %d", m.Ref)
 		}

@@ -54,9 +54,12 @@ func (c *shared) weigh(head, body int) {
 }
 
 func (c *shared) heavy() bool {
-	return c.appends >= compactAfter && c.appended >= c.size()/4 ||
-		c.appends >= maxAppends ||
-		c.appended > max(slackBytes, 2*c.size())
+	return heavy(c.appends, c.appended, c.size())
+}
+
+// heavy reports whether the changes behind a value of that size are replaced by the value.
+func heavy(appends, appended, size int) bool {
+	return appends >= compactAfter && appended >= size/4 || appends >= maxAppends || appended > max(slackBytes, 2*size)
 }
 
 func putFloor(out *peer.Outbox, floor uint64) {

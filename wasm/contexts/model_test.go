@@ -108,13 +108,13 @@ func removePath(v map[string]any, path []string) {
 	delete(v, path[len(path)-1])
 }
 
-// replica follows a context by its events alone, as a client app does.
-type replica struct {
+// imitation follows a context by its events alone, as a client app does.
+type imitation struct {
 	value    map[string]any
 	revision uint64
 }
 
-func (p *replica) take(t *testing.T, m peer.Message) {
+func (p *imitation) take(t *testing.T, m peer.Message) {
 	var head protocol.ContextChange
 	if err := head.DecodeJSON(m.Head); err != nil {
 		t.Fatal(err)
@@ -209,10 +209,10 @@ func runModel(t *testing.T, rng *dice) {
 	apps := []*peer.Peer{app(1, "a"), app(2, "b"), app(3, "c")}
 	apps[2].Info.Main = true
 	follower := app(9, "f")
-	replicas := map[uint64]*replica{}
+	replicas := map[uint64]*imitation{}
 	for i, name := range modelNames {
 		d.do(follower, subscribe(uint64(i+1), name))
-		replicas[uint64(i+1)] = &replica{}
+		replicas[uint64(i+1)] = &imitation{}
 	}
 	for id := uint64(1); id <= 250; id++ {
 		name := modelNames[rng.IntN(len(modelNames))]
@@ -333,7 +333,7 @@ func expect(t *testing.T, out *peer.Outbox, ok bool, revision uint64) {
 	}
 }
 
-func compare(t *testing.T, d *desk, m *model, replicas map[uint64]*replica) {
+func compare(t *testing.T, d *desk, m *model, replicas map[uint64]*imitation) {
 	t.Helper()
 	if d.room.live != len(m.values) || d.room.floor != m.floor {
 		t.Errorf("%d contexts and floor %d, want %d and %d", d.room.live, d.room.floor, len(m.values), m.floor)

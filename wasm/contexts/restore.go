@@ -10,6 +10,11 @@ import (
 	"github.com/crossframe/crossframe/wasm/peer"
 )
 
+var (
+	errNoKey = errors.New("the room has no such key")
+	errTwice = errors.New("it exists already")
+)
+
 // Restore takes one key of the journal back into the room. The keys may come in any order; each comes once.
 func (r *Room) Restore(key string, chunks []peer.Chunk) error {
 	if len(chunks) == 0 {
@@ -25,7 +30,7 @@ func (r *Room) Restore(key string, chunks []peer.Chunk) error {
 	} else if r.beyond != nil {
 		err = r.beyond.restore(key, chunks)
 	} else {
-		err = errors.New("the room has no such key")
+		err = errNoKey
 	}
 	if err != nil {
 		return errors.New("restore " + key + ": " + err.Error())
@@ -45,7 +50,7 @@ func (r *Room) restoreValue(name string, chunks []peer.Chunk) error {
 	c := r.at(name)
 	switch {
 	case c.exists():
-		return errors.New("it exists already")
+		return errTwice
 	case info.Revision < 1:
 		return errors.New("no revision")
 	}
@@ -81,20 +86,26 @@ func reapply(value *jsontext.Object, chunk peer.Chunk) error {
 }
 
 func (r *Room) restoreSubscription(key, name string) error {
-	number, digits, _ := strings.Cut(key, "/")
-	p, err := strconv.ParseUint(number, 10, 32)
-	if err != nil {
-		return errors.New("no peer")
-	}
-	id, err := parseNumber(digits)
+	p, id, err := parsePair(key)
 	if err != nil {
 		return err
 	}
-	if r.subscriptions[peer.ID(p)][id] != nil {
-		return errors.New("it exists already")
+	if r.subscriptions[p][id] != nil {
+		return errTwice
 	}
-	r.follow(peer.ID(p), id, name)
+	r.follow(p, id, name)
 	return nil
+}
+
+// parsePair reads a peer, "/" and an id.
+func parsePair(pair string) (peer.ID, uint64, error) {
+	number, digits, _ := strings.Cut(pair, "/")
+	p, err := strconv.ParseUint(number, 10, 32)
+	if err != nil {
+		return 0, 0, errors.New("no peer")
+	}
+	id, err := parseNumber(digits)
+	return peer.ID(p), id, err
 }
 
 // parseNumber reads an id or a revision.

@@ -533,6 +533,11 @@ export interface WriteOptions {
    * there is acknowledged again and changes nothing.
    */
   readonly sequence?: number;
+  /**
+   * First, to a broker, is the sequence of the first of the writes that this one joins. The context has seen all numbers
+   * from there on. If 0, it is one write.
+   */
+  readonly first?: number;
 }
 
 /**
@@ -542,7 +547,8 @@ export interface WriteOptions {
 export interface WriteResult {
   /**
    * Pending: the broker cannot be reached. Apps of this hub see the write, and the broker gets it when it can; until
-   * then it may still lose against another's.
+   * then it may still lose against another's. Another reply, or an error, follows under the same id when the broker has
+   * decided.
    */
   readonly pending?: boolean;
 }
@@ -709,6 +715,26 @@ export interface InstanceRecord {
   readonly frame: number;
   /** Loads counts the load events of the frame. */
   readonly loads?: number;
+}
+
+/**
+ * ReplicaRecord is what the room contexts journals of a context that a broker orders, as the hub knows it; the value is the
+ * record's body.
+ */
+export interface ReplicaRecord {
+  readonly info: ContextInfo;
+  /** Epoch is that of the broker's store. */
+  readonly epoch?: string;
+  /** Lost: followers have not been told yet that the store is another one. */
+  readonly lost?: boolean;
+}
+
+/** PendingRecord is what the room contexts journals of a write that the broker does not have yet; the body is the write's. */
+export interface PendingRecord {
+  readonly op: number;
+  readonly name: string;
+  /** Head is what goes to the broker. */
+  readonly head?: Json;
 }
 
 /**
