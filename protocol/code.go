@@ -164,16 +164,6 @@ var codeTable = [...]CodeInfo{
 // Codes returns the documentation of every code.
 func Codes() []CodeInfo { return append([]CodeInfo(nil), codeTable[:]...) }
 
-// Retryable reports whether the same request may succeed later.
-func (c Code) Retryable() bool {
-	for i := range codeTable {
-		if codeTable[i].Code == c {
-			return codeTable[i].Retryable
-		}
-	}
-	return false
-}
-
 // Fault is a coded error: the head of every operation "error" and "session.refused". The message is for the
 // developer of the receiving app; it holds nothing of another app's data.
 type Fault struct {

@@ -880,3 +880,91 @@ func (v *User) walk(w *walker) {
 	w.string("lastName", optional, &v.LastName)
 	w.string("email", optional, &v.Email)
 }
+
+// traits is opTable without its words, by the operation's number.
+var traits = [...]Traits{
+	1:   {34, true, false},
+	2:   {34, true, false},
+	3:   {1, true, false},
+	9:   {16, true, true},
+	10:  {16, false, true},
+	4:   {50, true, false},
+	5:   {50, false, false},
+	6:   {17, true, false},
+	7:   {34, false, false},
+	8:   {51, false, false},
+	20:  {17, false, true},
+	21:  {17, false, true},
+	22:  {17, false, true},
+	23:  {34, false, true},
+	24:  {51, false, false},
+	25:  {51, false, false},
+	26:  {51, false, false},
+	27:  {34, false, false},
+	28:  {34, false, false},
+	29:  {17, false, true},
+	30:  {17, false, true},
+	31:  {17, false, true},
+	32:  {34, false, false},
+	33:  {17, false, true},
+	40:  {17, false, true},
+	41:  {17, false, true},
+	42:  {17, false, true},
+	43:  {17, false, true},
+	44:  {17, false, true},
+	45:  {17, false, true},
+	46:  {34, false, false},
+	47:  {17, false, true},
+	48:  {17, false, true},
+	49:  {34, false, false},
+	60:  {1, false, true},
+	61:  {1, false, true},
+	62:  {1, false, true},
+	63:  {1, false, true},
+	64:  {1, false, true},
+	65:  {1, false, true},
+	66:  {2, false, false},
+	67:  {1, false, true},
+	68:  {1, false, true},
+	80:  {1, false, true},
+	81:  {1, false, true},
+	82:  {1, false, true},
+	83:  {2, false, false},
+	84:  {1, false, true},
+	100: {4, false, false},
+	101: {8, false, false},
+	102: {4, false, false},
+	103: {4, false, false},
+	104: {4, false, false},
+	105: {4, false, false},
+	106: {8, false, false},
+	107: {8, false, false},
+	108: {8, false, false},
+	109: {8, false, false},
+	110: {4, false, false},
+	111: {8, false, false},
+	112: {12, false, false},
+	113: {4, false, false},
+}
+
+// Range says where a code belongs; 0 where it is none.
+func (c Code) Range() CodeRange {
+	switch c {
+	case "ORIGIN_BLOCKED", "ORIGIN_NOT_ALLOWED", "ORIGIN_OPAQUE", "ORIGIN_MISMATCH", "SOURCE_UNKNOWN", "PROTOCOL_UNSUPPORTED", "BAD_HANDSHAKE", "HUB_NOT_READY", "SESSION_REVOKED", "SESSION_CLOSED", "SUPERSEDED", "LICENSE_MISSING", "LICENSE_INVALID", "LICENSE_ORIGIN_MISMATCH", "LICENSE_EXPIRED", "LICENSE_NOT_YET_VALID", "LICENSE_REVOKED", "LICENSE_UNVERIFIED", "LICENSE_LIMIT", "UNAUTHENTICATED", "SESSION_EXPIRED", "AUTH_UNAVAILABLE":
+		return 1
+	case "BAD_MESSAGE", "TOO_LARGE", "TOO_DEEP", "RATE_LIMITED", "QUOTA_EXCEEDED", "UNKNOWN_OPERATION", "INVALID_NAME", "INVALID_SCHEMA", "INVALID_ARGUMENT", "PERMISSION_DENIED", "NOT_OWNER", "METHOD_NOT_FOUND", "METHOD_EXISTS", "TARGET_GONE", "TIMEOUT", "CANCELLED", "SCHEMA_VIOLATION", "HANDLER_ERROR", "LOOP_DETECTED", "CONTEXT_NOT_FOUND", "REVISION_CONFLICT", "NOT_DURABLE", "STORAGE_UNAVAILABLE", "STORAGE_CORRUPT", "DISK_FULL", "OFFLINE", "SCOPE_UNAVAILABLE", "APP_NOT_FOUND", "INSTANCE_NOT_FOUND", "APP_FAILED", "INVALID_APP_DEFINITION", "CONTINUITY_LOST", "INTERNAL":
+		return 2
+	case "HUB_UNTRUSTED", "HUB_NOT_FOUND", "HANDSHAKE_TIMEOUT", "DISCONNECTED":
+		return 3
+	}
+	return 0
+}
+
+// Retryable reports whether the same request may succeed later.
+func (c Code) Retryable() bool {
+	switch c {
+	case "HUB_NOT_READY", "AUTH_UNAVAILABLE", "RATE_LIMITED", "QUOTA_EXCEEDED", "METHOD_NOT_FOUND", "TARGET_GONE", "TIMEOUT", "CANCELLED", "CONTEXT_NOT_FOUND", "REVISION_CONFLICT", "NOT_DURABLE", "STORAGE_UNAVAILABLE", "DISK_FULL", "OFFLINE", "APP_FAILED", "CONTINUITY_LOST", "INTERNAL", "HANDSHAKE_TIMEOUT", "DISCONNECTED":
+		return true
+	}
+	return false
+}

@@ -199,7 +199,21 @@ var opTable = [...]OpInfo{
 	{Op: OpPageLicense, Name: "page.license", Room: "page", From: FromPage, Head: "LicenseReport", Summary: "The license was looked at again: it may have been renewed, or revoked."},
 }
 
-// Ops returns the message table.
+// Traits is what programs need of a row of the message table: all but its words.
+type Traits struct {
+	From               Direction
+	BeforeReady, Reply bool
+}
+
+// Traits returns those of an operation; their From is 0 where there is no such operation.
+func (op Op) Traits() Traits {
+	if op < Op(len(traits)) {
+		return traits[op]
+	}
+	return Traits{}
+}
+
+// Ops returns the message table. Who needs no words asks for Traits.
 func Ops() []OpInfo { return append([]OpInfo(nil), opTable[:]...) }
 
 // Info returns the row of the table; ok is false for an operation that is not in it.

@@ -152,3 +152,21 @@ func TestLimitsOr(t *testing.T) {
 		}
 	}
 }
+
+// TestTraitsAreTheTables: what is generated says what the tables say.
+func TestTraitsAreTheTables(t *testing.T) {
+	for op := range Op(300) {
+		info, _ := op.Info()
+		if got, want := op.Traits(), (Traits{info.From, info.BeforeReady, info.Reply}); got != want {
+			t.Errorf("operation %d: %+v, want %+v", op, got, want)
+		}
+	}
+	for _, info := range Codes() {
+		if info.Code.Range() != info.Range || info.Code.Retryable() != info.Retryable {
+			t.Errorf("%s: range %d, retryable %v", info.Code, info.Code.Range(), info.Code.Retryable())
+		}
+	}
+	if Code("OTHER").Range() != 0 || Code("OTHER").Retryable() {
+		t.Error("a code that there is not has traits")
+	}
+}

@@ -72,7 +72,7 @@ type namedConst struct {
 type op struct {
 	goName                                    string
 	name, room, head, answer, fields, summary string
-	number                                    int64
+	number, from                              int64
 	fromApp, fromHub, fromPage, toPage        bool
 	toBroker, fromBroker                      bool
 	beforeReady, reply                        bool

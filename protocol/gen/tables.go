@@ -53,6 +53,7 @@ func (l *loader) op(row *ast.CompositeLit) op {
 			o.room = l.src.text(kv.Value)
 		case "From":
 			d := l.src.int(kv.Value)
+			o.from = d
 			o.fromApp, o.fromHub, o.fromPage, o.toPage = d&fromApp != 0, d&fromHub != 0, d&fromPage != 0, d&toPage != 0
 			o.toBroker, o.fromBroker = d&toBroker != 0, d&fromBroker != 0
 		case "BeforeReady":

@@ -26,7 +26,7 @@ func (r *Room) Result(t *peer.Turn) {
 // Error handles the operation error of a callee.
 func (r *Room) Error(t *peer.Turn) {
 	if c := r.called(t); c != nil {
-		r.answer(t, c, r.handlerFault(t.Msg.Head), protocol.Body{})
+		r.answer(t, c, handlerFault(t.Msg.Head), protocol.Body{})
 	}
 }
 
@@ -86,12 +86,12 @@ const maxMessageBytes = 1 << 10
 
 // handlerFault reads the error of a callee. What only the platform can know the callee cannot say: it chooses
 // among the codes of requests, and of its fields code and message travel on.
-func (r *Room) handlerFault(head []byte) *protocol.Fault {
+func handlerFault(head []byte) *protocol.Fault {
 	var f protocol.Fault
 	if err := f.DecodeJSON(head); err != nil {
 		f = protocol.Fault{}
 	}
-	if _, ok := r.answers[f.Code]; !ok {
+	if f.Code.Range() != protocol.RangeRequest {
 		f.Code = protocol.HandlerError
 	}
 	if f.Message == "" {

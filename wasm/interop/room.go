@@ -47,13 +47,11 @@ type Room struct {
 	due     peer.Deadlines
 	// spare are requests to be used again.
 	spare []*request
-	// answers are the codes that an app may answer a call with.
-	answers map[protocol.Code]struct{}
 }
 
 // New returns an empty room.
 func New(opts Options) *Room {
-	r := &Room{
+	return &Room{
 		peers:    opts.Peers,
 		shares:   opts.Shares,
 		hook:     opts.Reaches,
@@ -63,14 +61,7 @@ func New(opts Options) *Room {
 		nextCall: max(opts.FirstCall, 1),
 		waiting:  make(map[string][]*request),
 		watches:  make(map[string][]*watch),
-		answers:  make(map[protocol.Code]struct{}),
 	}
-	for _, info := range protocol.Codes() {
-		if info.Range == protocol.RangeRequest {
-			r.answers[info.Code] = struct{}{}
-		}
-	}
-	return r
 }
 
 // member is what the room knows of a peer.

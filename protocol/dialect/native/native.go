@@ -29,14 +29,15 @@ const (
 // New returns the native dialect.
 func New() *Dialect {
 	d := &Dialect{}
-	for _, info := range protocol.Ops() {
-		switch {
-		case info.From&protocol.FromApp == 0:
-			d.known[info.Op] = opForeign
-		case info.Reply:
-			d.known[info.Op] = opRequest
+	for op := range d.known {
+		switch row := protocol.Op(op).Traits(); {
+		case row.From == 0:
+		case row.From&protocol.FromApp == 0:
+			d.known[op] = opForeign
+		case row.Reply:
+			d.known[op] = opRequest
 		default:
-			d.known[info.Op] = opFromApp
+			d.known[op] = opFromApp
 		}
 	}
 	return d
