@@ -224,14 +224,15 @@ func (n *node) deliver(to *party, e *protocol.Envelope) {
 }
 
 // Join implements bridge.Host.
-func (n *node) Join(p *peer.Peer) {
-	x := &party{Peer: p, out: n}
+func (n *node) Join(p peer.Peer) *peer.Peer {
+	x := &party{Peer: &p, out: n}
 	if !n.opening || n.bridge == nil {
 		x.who = &standing{p.Info.Tenant, p.Info.UserID, n.groups}
 		n.groups = nil
 	}
 	n.opening = false
 	n.relay.methods.join(x)
+	return x.Peer
 }
 
 // Leave implements bridge.Host.

@@ -44,7 +44,7 @@ type Bridge struct {
 
 // likeness is how a peer of the other side appears here.
 type likeness struct {
-	peer peer.Peer
+	peer *peer.Peer
 	// wire is its number on the other side.
 	wire uint32
 	// offers are its registrations by method.
@@ -83,8 +83,7 @@ func (b *Bridge) Open() {
 	if b.self != nil {
 		return
 	}
-	b.self = &likeness{peer: peer.Peer{Info: b.options.Self, Grants: b.grants(), Limits: b.limits, Ready: true, Remote: true}}
-	b.host.Join(&b.self.peer)
+	b.self = &likeness{peer: b.join(b.options.Self)}
 	b.byID[b.self.peer.ID] = b.self
 	b.turn(b.self, protocol.Envelope{Op: protocol.OpWatch})
 	if b.options.Uplink {
@@ -102,9 +101,9 @@ func (b *Bridge) Close() {
 	b.self = nil
 	b.clear()
 	for _, l := range likes {
-		b.host.Leave(&l.peer)
+		b.host.Leave(l.peer)
 	}
-	b.host.Leave(&self.peer)
+	b.host.Leave(self.peer)
 }
 
 // sorted returns the likenesses in an order that does not depend on chance.
@@ -117,10 +116,13 @@ func (b *Bridge) sorted() []*likeness {
 	return list
 }
 
-// grants returns what a likeness may do here. What its own side does not let it do does not come this far.
-func (b *Bridge) grants() peer.Grants {
+// join makes a peer of the other side a peer of this one. It may offer and call: what its own side does not let it do does
+// not come this far.
+func (b *Bridge) join(info protocol.PeerInfo) *peer.Peer {
 	all := []string{"*"}
-	return peer.NewGrants(protocol.Grants{Offer: all, Invoke: all})
+	return b.host.Join(peer.Peer{
+		Info: info, Grants: peer.NewGrants(protocol.Grants{Offer: all, Invoke: all}), Limits: b.limits, Ready: true, Remote: true,
+	})
 }
 
 // number returns the number of the next request to the other side.
@@ -138,7 +140,7 @@ const ownTurns = 1 << 52
 func (b *Bridge) turn(l *likeness, e protocol.Envelope) uint64 {
 	b.lastTurn++
 	e.ID = ownTurns + b.lastTurn
-	b.host.Turn(&l.peer, e)
+	b.host.Turn(l.peer, e)
 	return e.ID
 }
 
@@ -164,7 +166,7 @@ func (b *Bridge) Receive(e protocol.Envelope) {
 		b.invoke(&e)
 	case protocol.OpCancel:
 		if l := b.asks[e.ID]; l != nil {
-			b.host.Turn(&l.peer, protocol.Envelope{Op: protocol.OpCancel, ID: e.ID})
+			b.host.Turn(l.peer, protocol.Envelope{Op: protocol.OpCancel, ID: e.ID})
 		}
 	case protocol.OpResult, protocol.OpProgress, protocol.OpError, protocol.OpReply:
 		b.answered(&e)
@@ -213,7 +215,7 @@ func (b *Bridge) Introduce(id peer.ID) bool {
 	return true
 }
 
-// Likeness returns the number here of a peer that has the number wire on the other side; 0 where there is none.
+// Likeness returns the number here of a peer that the other side gave the number wire; 0 where there is none.
 func (b *Bridge) Likeness(wire uint32) peer.ID {
 	if l := b.likes[wire]; l != nil {
 		return l.peer.ID

@@ -39,7 +39,7 @@ func (b *Bridge) ask(l *likeness, e *protocol.Envelope) {
 
 // unasked answers a call that does not travel.
 func (b *Bridge) unasked(l *likeness, call uint64, f *protocol.Fault) {
-	b.host.Turn(&l.peer, protocol.Envelope{Op: protocol.OpError, ID: call, Head: f.AppendJSON(nil)})
+	b.host.Turn(l.peer, protocol.Envelope{Op: protocol.OpError, ID: call, Head: f.AppendJSON(nil)})
 }
 
 // cancel says that nobody waits for a call of this side any more.
@@ -65,7 +65,7 @@ func (b *Bridge) answered(e *protocol.Envelope) {
 		if e.Op != protocol.OpProgress {
 			b.forget(e.ID, q)
 		}
-		b.host.Turn(&q.callee.peer, protocol.Envelope{Op: e.Op, ID: q.call, Head: e.Head, Body: e.Body})
+		b.host.Turn(q.callee.peer, protocol.Envelope{Op: e.Op, ID: q.call, Head: e.Head, Body: e.Body})
 		return
 	}
 	x := b.registrations[e.ID]
@@ -154,7 +154,7 @@ func (b *Bridge) pass(l *likeness, e *protocol.Envelope, callee peer.ID, name st
 	}
 	b.asks[e.ID] = l
 	put(&l.asks, e.ID, struct{}{})
-	b.host.Turn(&l.peer, protocol.Envelope{
+	b.host.Turn(l.peer, protocol.Envelope{
 		Op: protocol.OpInvoke, ID: e.ID, Peer: callee, Name: name, Head: options.AppendJSON(nil), Body: e.Body,
 	})
 }

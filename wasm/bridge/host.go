@@ -7,9 +7,9 @@ import (
 
 // Host is the hub or the broker around a bridge. It calls a bridge, and is called by it, in one goroutine at a time.
 type Host interface {
-	// Join makes p, a likeness, a peer of this side: it sets the peer's number, and from then on hands what the room sends to
-	// that number to Deliver.
-	Join(p *peer.Peer)
+	// Join makes p, a likeness, a peer of this side and returns it with its number. What the room sends to that number from then
+	// on is handed to Deliver.
+	Join(p peer.Peer) *peer.Peer
 	// Leave ends a peer that has joined, at once: the room hears that it left, others that have met it that it is gone.
 	Leave(p *peer.Peer)
 	// Peer returns a ready peer of this side that is not remote, or nil.

@@ -33,9 +33,7 @@ func (b *Bridge) like(wire uint32, info *protocol.PeerInfo) *likeness {
 		b.host.Note(protocol.QuotaExceeded, info)
 		return nil
 	}
-	l := &likeness{wire: wire}
-	l.peer.Info, l.peer.Grants, l.peer.Limits, l.peer.Ready, l.peer.Remote = seen(info), b.grants(), b.limits, true, true
-	b.host.Join(&l.peer)
+	l := &likeness{wire: wire, peer: b.join(seen(info))}
 	b.likes[wire], b.byID[l.peer.ID] = l, l
 	return l
 }
@@ -78,7 +76,7 @@ func (b *Bridge) gone(wire uint32) {
 		delete(b.numbers, b.asked[id].call)
 		delete(b.asked, id)
 	}
-	b.host.Leave(&l.peer)
+	b.host.Leave(l.peer)
 }
 
 // put sets a key of a set that is made when it is needed: most likenesses never are.

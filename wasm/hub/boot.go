@@ -26,6 +26,9 @@ func (h *Hub) bootTurn(t *peer.Turn) {
 	}
 	result.Fault = h.fault
 	h.ports.Page(protocol.Envelope{Op: protocol.OpPageReady, Head: result.AppendJSON(nil)})
+	if h.uplink != nil && h.fault == nil {
+		h.uplink.booted()
+	}
 }
 
 // configure applies the configuration.
@@ -35,7 +38,10 @@ func (h *Hub) configure(result *protocol.BootResult) *protocol.Fault {
 		return protocol.NewFault(protocol.InvalidArgument, "policy: "+err.Error())
 	}
 	result.Warnings = warnings
-	if p := definition.First(&protocol.Definition{Name: "x", URL: "https://x", Limits: h.boot.Limits}); p != nil {
+	if h.boot.Link != nil && h.uplink == nil {
+		result.Warnings = append(result.Warnings, "link: this program of the hub cannot reach a broker; nothing is shared beyond this page")
+	}
+	if p := definition.First(&protocol.Definition{Name: "x", URL: "https://x", Limits: h.boot.Limits, Sharing: h.boot.Sharing}); p != nil {
 		return protocol.NewFault(protocol.InvalidArgument, p.Field+": "+p.Text)
 	}
 	for i := range h.boot.Apps {
@@ -59,7 +65,7 @@ func (h *Hub) Restore(key string, chunks []peer.Chunk) {
 
 // restoreOrder lists the beginnings of keys in the order in which they make sense: what may run, what runs, who
 // is connected, and then what they share.
-var restoreOrder = [...]string{policyKey, "apps/defined/", "apps/", "hub/connection/", auditPrefix, "interop/", "contexts/"}
+var restoreOrder = [...]string{policyKey, "apps/defined/", "apps/", "hub/connection/", "hub/remote/", auditPrefix, "interop/", "contexts/"}
 
 // rank returns the place of a key in that order.
 func rank(key string) int {
@@ -125,6 +131,9 @@ func (h *Hub) restoreOwn(e savedEntry) error {
 	if strings.HasPrefix(e.key, auditPrefix) {
 		return h.restoreAudit(e.key)
 	}
+	if h.uplink != nil && !strings.HasPrefix(e.key, "hub/connection/") {
+		return h.uplink.restore(e.key, e.chunks)
+	}
 	var rec protocol.ConnectionRecord
 	if err := rec.DecodeJSON(head); err != nil {
 		return err
@@ -163,8 +172,10 @@ func (h *Hub) restoreConnection(rec *protocol.ConnectionRecord) error {
 	switch {
 	case rec.Peer.Main:
 		c.peer.Grants, c.peer.Limits = h.mainGrants()
+		h.share(&c.peer, nil)
 	case in != nil:
 		c.peer.Grants, c.peer.Limits = in.App.Grants, in.App.Limits.Or(h.boot.Limits).Or(protocol.DefaultLimits())
+		h.share(&c.peer, in.App.Sharing)
 		// Its own load, if it has not come yet, is the one that an opaque document may live through.
 		c.loads = max(in.Loads-1, 0)
 	default:
@@ -180,6 +191,9 @@ func (h *Hub) restoreConnection(rec *protocol.ConnectionRecord) error {
 // been replaced.
 func (h *Hub) resumeTurn(t *peer.Turn) {
 	h.apps.Resume(t)
+	if h.uplink != nil {
+		h.uplink.resumed()
+	}
 	for _, c := range h.live() {
 		if !c.opaque() {
 			h.challenge(c, protocol.ProofMs)

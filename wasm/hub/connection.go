@@ -33,6 +33,8 @@ type connection struct {
 	early int
 	// met are the peers that have been introduced to it.
 	met map[peer.ID]struct{}
+	// remote: it is a likeness, and the broker's side its port.
+	remote bool
 	// restored: it comes from an earlier run of the program, and whom it had met is not known.
 	restored bool
 }
@@ -124,7 +126,10 @@ func (h *Hub) gone(instance string) {
 // farewell tells everybody who has met the peers that left, or may have met them before the program was lost.
 func (h *Hub) farewell() {
 	for _, left := range h.left {
-		for _, c := range h.byPeer {
+		if h.uplink != nil && !left.remote {
+			h.uplink.left(left.peer.ID)
+		}
+		for _, c := range h.byPort {
 			_, met := c.met[left.peer.ID]
 			if met || c.restored && left.restored {
 				delete(c.met, left.peer.ID)

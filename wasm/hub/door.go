@@ -145,6 +145,7 @@ func (h *Hub) enter(v *visitor, in *apps.Instance) {
 		peer: h.admitted(in, v.source, v.origin), port: v.port, source: v.source, dialect: v.dialect, version: v.hello.Version,
 		session: v.dialect.Open(v.hello.Version), loads: v.loadsBefore(in), met: make(map[peer.ID]struct{}), proofs: unanswered,
 	}
+	h.share(&c.peer, in.App.Sharing)
 	ack := protocol.Ack{
 		ConnectionID: c.peer.ConnectionID, Version: c.version, Hub: h.boot.Hub, Me: c.peer.Info, Limits: c.peer.Limits, Challenge: !c.opaque(),
 	}
@@ -196,6 +197,7 @@ func (h *Hub) admitMain(v *visitor) {
 	ack := protocol.Ack{
 		ConnectionID: c.peer.ConnectionID, Version: c.version, Hub: h.boot.Hub, Me: c.peer.Info, Limits: c.peer.Limits, User: h.boot.User,
 	}
+	h.share(&c.peer, nil)
 	h.welcome(c, &ack, nil)
 	h.ready(c)
 }

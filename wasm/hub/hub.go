@@ -17,8 +17,8 @@ type Options struct {
 	Random func(b []byte)
 	// Dialects are tried in order at each greeting, behind the native one.
 	Dialects []dialect.Dialect
-	// Link leads to a broker; if nil, this hub has none, whatever its configuration says.
-	Link Link
+	// uplink makes the hub's side of a broker; see WithLink.
+	uplink func(*Hub) uplink
 }
 
 // room is what the hub asks of every room.
@@ -39,6 +39,10 @@ type Hub struct {
 	ports    Ports
 	random   func(b []byte)
 	dialects []dialect.Dialect
+
+	newUplink func(*Hub) uplink
+	// uplink is nil where there is no broker.
+	uplink uplink
 
 	boot    protocol.Boot
 	fault   *protocol.Fault // why no app is admitted; nil while the hub runs
@@ -79,6 +83,7 @@ func New(ports Ports, opts Options) *Hub {
 	return &Hub{
 		ports:      ports,
 		random:     opts.Random,
+		newUplink:  opts.uplink,
 		dialects:   append([]dialect.Dialect{native.New()}, opts.Dialects...),
 		fault:      protocol.NewFault(protocol.HubNotReady, "the hub is starting"),
 		byPort:     make(map[Port]*connection),
@@ -109,8 +114,11 @@ func (h *Hub) ByInstance(instance string) *peer.Peer {
 // connect wires rooms and operations. It is the one place that knows both.
 func (h *Hub) connect() {
 	h.lastPeer = peer.ID(lastOf(h.boot.Epoch))
+	if h.boot.Link != nil && h.newUplink != nil {
+		h.uplink = h.newUplink(h)
+	}
 	h.apps = apps.New(apps.Options{Peers: h, Random: h.random, StartMs: h.boot.StartMs, LastFrame: lastOf(h.boot.Epoch)})
-	h.interop = interop.New(interop.Options{Peers: h, FirstCall: firstCall(h.boot.Epoch)})
+	h.interop = interop.New(interop.Options{Peers: h, FirstCall: firstCall(h.boot.Epoch), Shares: h.sharesOf()})
 	h.contexts = contexts.New(contexts.Options{})
 	h.rooms = []room{h.apps, h.interop, h.contexts}
 	h.handlers = [256]func(*peer.Turn){
@@ -152,8 +160,8 @@ func (h *Hub) connect() {
 		protocol.OpAuditWatch:   h.auditWatch,
 		protocol.OpAuditUnwatch: h.auditUnwatch,
 	}
-	for _, info := range protocol.Ops() {
-		h.beforeReady[info.Op] = info.BeforeReady
+	for op := range h.beforeReady {
+		h.beforeReady[op] = protocol.Op(op).Traits().BeforeReady
 	}
 }
 

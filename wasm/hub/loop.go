@@ -75,6 +75,10 @@ func (h *Hub) Page(now int64, e protocol.Envelope) {
 		h.run(h.greet)
 	case protocol.OpPageMisuse:
 		h.run(h.misuse)
+	case protocol.OpPageToken:
+		if h.uplink != nil {
+			h.run(h.uplink.brought)
+		}
 	case protocol.OpPageLicense:
 		h.run(h.licenseTurn)
 	default:
@@ -90,6 +94,10 @@ func (h *Hub) Tick(now int64) {
 	h.drain()
 	h.run(h.unproven)
 	h.drain()
+	if h.uplink != nil {
+		h.run(h.uplink.due)
+		h.drain()
+	}
 	for _, r := range h.rooms {
 		if d := r.Deadline(); d != 0 && d <= now {
 			h.run(r.Due)
@@ -107,11 +115,20 @@ func (h *Hub) Deadline() int64 {
 		}
 	}
 	for _, r := range h.rooms {
-		if d := r.Deadline(); d != 0 && (next == 0 || d < next) {
-			next = d
-		}
+		next = sooner(next, r.Deadline())
+	}
+	if h.uplink != nil {
+		next = sooner(next, h.uplink.deadline())
 	}
 	return next
+}
+
+// sooner returns the earlier of two times, of which 0 is never.
+func sooner(a, b int64) int64 {
+	if a == 0 || b != 0 && b < a {
+		return b
+	}
+	return a
 }
 
 func (h *Hub) begin(now int64, from *peer.Peer) {
@@ -145,8 +162,8 @@ func (h *Hub) drain() {
 	}
 	for i := 0; i < len(h.out.Messages); i++ {
 		m := &h.out.Messages[i]
-		if m.To == peer.Page {
-			h.ports.Page(m.Envelope)
+		if m.To >= peer.Broker {
+			h.sendOutside(m)
 			continue
 		}
 		if c := h.byPeer[m.To]; c != nil {
@@ -155,10 +172,27 @@ func (h *Hub) drain() {
 	}
 	h.farewell()
 	h.out.Reset()
+	if h.uplink != nil {
+		h.uplink.settle()
+	}
+}
+
+// sendOutside sends to who is no peer.
+func (h *Hub) sendOutside(m *peer.Message) {
+	switch {
+	case m.To == peer.Page:
+		h.ports.Page(m.Envelope)
+	case h.uplink != nil:
+		h.uplink.send(m.Envelope)
+	}
 }
 
 // deliver sends one envelope to a connection, and before it who it names, if they have not met.
 func (h *Hub) deliver(c *connection, e protocol.Envelope) {
+	if c.remote {
+		h.uplink.deliver(c.peer.ID, e)
+		return
+	}
 	if e.Peer != 0 && e.Op != protocol.OpGone && e.Peer != c.peer.ID {
 		h.introduce(c, e.Peer)
 	}

@@ -140,6 +140,7 @@ func (h *Hub) define(t *peer.Turn) {
 			continue
 		}
 		h.regrant(c, in.App.Grants)
+		h.share(&c.peer, in.App.Sharing)
 	}
 }
 

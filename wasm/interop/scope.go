@@ -36,7 +36,7 @@ func (r *Room) reaches(p *peer.Peer, o *offer) bool {
 	case p.Remote && by.Remote:
 		return false
 	default:
-		return r.hook == nil || p == by || r.hook(p, by, o.scope)
+		return r.hook == nil || p.ID == by.ID || r.hook(p, by, o.scope)
 	}
 }
 

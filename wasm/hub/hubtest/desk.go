@@ -34,6 +34,8 @@ type Options struct {
 	// Boot is the configuration; Origin, Hub, Epoch and NowMs are filled in where they are zero.
 	Boot     protocol.Boot
 	Dialects []dialect.Dialect
+	// Link leads to a broker; if nil, there is none.
+	Link hub.Link
 	// Start starts the hub; if nil, hub.New.
 	Start Start
 }
@@ -79,7 +81,11 @@ func Cold(t testing.TB, opts Options) *Desk {
 
 func (d *Desk) start() {
 	d.epoch++
-	d.Hub = d.opts.Start(desk{d}, hub.Options{Random: d.Random, Dialects: d.opts.Dialects})
+	opts := hub.Options{Random: d.Random, Dialects: d.opts.Dialects}
+	if d.opts.Link != nil {
+		opts = opts.WithLink(d.opts.Link)
+	}
+	d.Hub = d.opts.Start(desk{d}, opts)
 }
 
 func (d *Desk) boot() {
@@ -103,8 +109,8 @@ func (d *Desk) BootWith(text []byte) {
 	d.T.Helper()
 	from := len(d.PageLog)
 	d.ToHub(protocol.Envelope{Op: protocol.OpPageBoot, Head: text})
-	if len(d.PageLog) != from+1 || d.PageLog[from].Op != protocol.OpPageReady {
-		d.T.Fatalf("boot: the hub told the page %v, want one page.ready", d.PageLog[from:])
+	if len(d.PageLog) == from || d.PageLog[from].Op != protocol.OpPageReady || d.opts.Link == nil && len(d.PageLog) != from+1 {
+		d.T.Fatalf("boot: the hub told the page %v, want page.ready, and nothing else without a broker", d.PageLog[from:])
 	}
 	d.Booted = protocol.BootResult{}
 	if err := d.Booted.DecodeJSON(d.PageLog[from].Head); err != nil {

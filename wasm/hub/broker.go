@@ -1,0 +1,274 @@
+package hub
+
+import (
+	"github.com/crossframe/crossframe/protocol"
+	"github.com/crossframe/crossframe/protocol/stream"
+	"github.com/crossframe/crossframe/wasm/bridge"
+	"github.com/crossframe/crossframe/wasm/peer"
+)
+
+// phase is how far the connection to the broker has come.
+type phase uint8
+
+const (
+	// asking: the page is to bring a token; there is no connection, and none is tried.
+	asking phase = iota
+	// dialing: the link connects, or waits to do so.
+	dialing
+	// greeting: the hub has said hello.
+	greeting
+	// connected: the broker has acknowledged it.
+	connected
+)
+
+// broker is the hub's side of its broker: the session with it, and who asks over the link.
+type broker struct {
+	hub    *Hub
+	link   Link
+	bridge *bridge.Bridge
+
+	// started: the hub runs as configured.
+	started bool
+	phase   phase
+	// failed: there was no connection at the last attempt, or one has ended.
+	failed bool
+	// fault is why the broker refused.
+	fault *protocol.Fault
+	// token is what the page brought last; accepted: the broker took it.
+	token    string
+	accepted bool
+	// secret proves that a connection is of the same hub as an earlier one.
+	secret string
+	// identity is who the broker says the user is, while connected.
+	identity *protocol.Identity
+
+	// platform are the platform's rules of sharing.
+	platform peer.Sharing
+
+	// lastID is the last request of the hub itself, renewal that of the open session.renew.
+	lastID, renewal uint64
+	// renewDue is when to ask the page for a new token; 0 means never.
+	renewDue int64
+
+	// lastLikeness is the last number of a likeness.
+	lastLikeness uint32
+	// queue are the turns that others have led to. full: the link took no more.
+	queue    []inner
+	settling bool
+	full     bool
+
+	told    protocol.LinkState
+	toldAt  int64
+	tellDue int64
+}
+
+// inner is a turn that another one has led to: of a likeness, or where from is nil the broker's answer to the room of
+// contexts.
+type inner struct {
+	from *peer.Peer
+	msg  protocol.Envelope
+}
+
+func newBroker(h *Hub, link Link) *broker {
+	b := &broker{hub: h, link: link, platform: peer.NewSharing(h.boot.Sharing), lastLikeness: uint32(lastOf(h.boot.Epoch)) % firstLikeness}
+	b.bridge = bridge.New(bridge.Options{
+		Host: b, Uplink: true, FirstID: 1<<roomBits | bridgeRoom, StepID: 1 << roomBits,
+		Limits: h.boot.Limits,
+	})
+	return b
+}
+
+// hubName makes an id of a hub one that a broker takes: 1 to 64 letters, digits, "-" or "_".
+func hubName(id string) string {
+	name := []byte(id)
+	if len(name) > 64 {
+		name = name[:64]
+	}
+	for i, c := range name {
+		if !(c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '-' || c == '_') {
+			name[i] = '-'
+		}
+	}
+	if len(name) == 0 {
+		return "hub"
+	}
+	return string(name)
+}
+
+const secretKey = "hub/link"
+
+func (b *broker) booted() {
+	b.started = true
+	b.askPage()
+	b.tell()
+}
+
+// askPage asks the page for a token.
+func (b *broker) askPage() { b.hub.ports.Page(protocol.Envelope{Op: protocol.OpPageToken}) }
+
+// brought takes page.token. The hub connects when it has the page's word, a token or that there is none.
+func (b *broker) brought(t *peer.Turn) {
+	var head protocol.Token
+	if err := head.DecodeJSON(t.Msg.Head); err != nil {
+		return
+	}
+	switch {
+	case b.phase != connected:
+		b.token, b.accepted = head.Token, false
+	case head.Token != "":
+		b.token = head.Token
+		b.renewal = b.ask(protocol.OpRenew, head.AppendJSON(nil))
+	}
+	if b.phase == asking {
+		b.fault = nil
+		b.dial()
+	}
+	b.tell()
+}
+
+func (b *broker) dial() {
+	b.phase = dialing
+	b.link.Open(b.hub.boot.Link.URL)
+}
+
+// ask sends a request of the hub itself.
+func (b *broker) ask(op protocol.Op, head []byte) (id uint64) {
+	b.lastID++
+	id = b.lastID<<roomBits | hubRoom
+	b.put(protocol.Envelope{Op: op, ID: id, Head: head})
+	return id
+}
+
+func (b *broker) opened(t *peer.Turn) {
+	if b.phase != dialing {
+		return
+	}
+	if b.secret == "" {
+		b.secret = b.hub.token()
+		t.Out.Put(secretKey, []byte(b.secret), protocol.Body{})
+	}
+	b.phase = greeting
+	hello := protocol.Hello{
+		Versions: protocol.Versions(), Kind: protocol.KindHub, Token: b.token, Hub: hubName(b.hub.boot.Hub), Secret: b.secret, Library: "crossframe hub",
+	}
+	b.ask(protocol.OpHello, hello.AppendJSON(nil))
+	b.tell()
+}
+
+// greeted takes the broker's first words.
+func (b *broker) greeted(t *peer.Turn) {
+	var ack protocol.Ack
+	switch {
+	case t.Msg.Op == protocol.OpRefused, t.Msg.Op == protocol.OpError:
+		b.refusedBy(&t.Msg)
+	case t.Msg.Op != protocol.OpAck:
+	case ack.DecodeJSON(t.Msg.Head) != nil:
+		b.refused(protocol.NewFault(protocol.BadHandshake, "the broker's acknowledgement cannot be read"))
+	default:
+		b.phase, b.failed, b.fault, b.accepted = connected, false, nil, true
+		b.identity = ack.Identity
+		b.renewBy(ack.ExpiresMs)
+		b.bridge.Open()
+		b.hub.contexts.Connected(t, &ack)
+		b.tell()
+	}
+}
+
+// renewBy plans to renew a token that expires after ms milliseconds: early enough for the page to get one, and not all the
+// time where it lives short.
+func (b *broker) renewBy(ms int64) {
+	if b.renewDue = 0; ms > 0 {
+		const most, least = 60_000, 1_000
+		b.renewDue = b.hub.turn.Now + max(ms-min(ms/2, most), least)
+	}
+}
+
+// renewed takes the answer to session.renew. Where it is no, the broker ends the session at its time.
+func (b *broker) renewed(e *protocol.Envelope) {
+	var r protocol.Renewed
+	if e.Op == protocol.OpReply && r.DecodeJSON(e.Head) == nil {
+		b.renewBy(r.ExpiresMs)
+		return
+	}
+	b.hub.note(faultIn(e.Head).Code, "", "", "")
+}
+
+func faultIn(head []byte) *protocol.Fault {
+	var f protocol.Fault
+	if err := f.DecodeJSON(head); err != nil || f.Code == "" {
+		return protocol.NewFault(protocol.BadMessage, "the broker's message cannot be read")
+	}
+	return protocol.NewFault(f.Code, f.Message)
+}
+
+func (b *broker) refusedBy(e *protocol.Envelope) { b.refused(faultIn(e.Head)) }
+
+// refused ends a session that the broker does not admit. A token that was accepted before has grown old, and the page is
+// asked for another one; else it is for the page to bring one that is better. What may be better by itself the link tries
+// again.
+func (b *broker) refused(f *protocol.Fault) {
+	b.lost()
+	b.hub.note(f.Code, "", "", "")
+	if b.fault = f; !f.Retryable {
+		b.link.Close(stream.CloseNormal, "")
+		b.phase = asking
+		if b.accepted {
+			b.fault, b.accepted = nil, false
+			b.askPage()
+		}
+	}
+	b.tell()
+}
+
+// lost ends all of the broker's side.
+func (b *broker) lost() {
+	b.phase, b.failed, b.identity, b.renewal, b.renewDue = dialing, true, nil, 0, 0
+	b.bridge.Close()
+	b.hub.contexts.Disconnected(&b.hub.turn)
+}
+
+// closedAs says what the code of an end that is final means.
+func closedAs(code stream.Code) protocol.Code {
+	switch code {
+	case stream.CloseSession:
+		return protocol.SessionExpired
+	case stream.CloseOrigin:
+		return protocol.OriginNotAllowed
+	case stream.CloseSuperseded:
+		return protocol.Superseded
+	case stream.CloseNormal:
+		return protocol.SessionClosed
+	}
+	return protocol.BadHandshake
+}
+
+func (b *broker) closed(why *stream.Closed) {
+	switch {
+	case b.phase == asking:
+		return
+	case !why.Code.Final():
+		b.lost()
+		b.tell()
+		return
+	}
+	b.refused(protocol.NewFault(closedAs(why.Code), why.Error()))
+}
+
+// restart makes a new connection where the old one took no more.
+func (b *broker) restart(*peer.Turn) {
+	b.lost()
+	b.link.Close(stream.CloseTryLater, "more waits than may")
+	b.dial()
+	b.tell()
+}
+
+func (b *broker) sharing(rules []protocol.SharingRule) peer.Sharing {
+	return peer.NewSharing(rules).Then(b.platform)
+}
+
+func (b *broker) shares(_ *peer.Peer, scope string) *protocol.Fault {
+	if b.identity == nil || !ofGroup(scope) || inGroup(b.identity, scope) {
+		return nil
+	}
+	return protocol.NewFault(protocol.ScopeUnavailable, "the user is not of that group")
+}
