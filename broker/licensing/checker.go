@@ -44,21 +44,6 @@ type Options struct {
 	Now func() time.Time
 }
 
-// Standing is how the broker stands with its license.
-type Standing struct {
-	// Needed: there is an origin that needs a license. Without, nothing is limited.
-	Needed bool
-	State  license.State
-	// Fault is why no session may begin; nil where sessions may.
-	Fault *protocol.Fault
-	// License is what the key says, where it could be opened.
-	License license.License
-	// EndsAt is when running sessions end, because the license was revoked; zero where they do not.
-	EndsAt time.Time
-	// Missing are the faults of each origin, and what else is wrong, for people.
-	Missing []string
-}
-
 // Checker checks the license on behalf of the broker, whatever the pages find. It may be used concurrently.
 type Checker struct {
 	o   Options
@@ -156,8 +141,6 @@ func (c *Checker) Runs() bool {
 	defer c.mu.Unlock()
 	return c.standing.runs(c.now())
 }
-
-func (s *Standing) runs(now time.Time) bool { return s.EndsAt.IsZero() || now.Before(s.EndsAt) }
 
 // Watch calls f after each check that has changed the state, and when the time of running sessions is over. f must not block;
 // it may still be called once while stop returns.
@@ -263,17 +246,6 @@ func (c *Checker) open(o string, now time.Time) (license.License, *protocol.Faul
 		}
 	}
 	return l, fault
-}
-
-// stateOf names the state that a fault stands for; "" for a license that is none.
-func stateOf(fault *protocol.Fault) license.State {
-	switch fault.Code {
-	case protocol.LicenseExpired:
-		return license.StateExpired
-	case protocol.LicenseRevoked:
-		return license.StateRevoked
-	}
-	return ""
 }
 
 func (c *Checker) tellLog(s Standing) {

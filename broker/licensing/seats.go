@@ -44,10 +44,23 @@ type Seats struct {
 
 	mu      sync.Mutex
 	tenants map[string]map[string]*seat
+	// credits say how many users of a tenant may come before the other brokers are asked again.
+	credits map[string]credit
 	// dropped are seats that Presence is to forget; wake tells Run of them.
 	dropped []Seat
 	wake    chan struct{}
 }
+
+// credit is for a moment in which the limit is far away: asking for every user who comes in the morning would cost the square of
+// their number.
+type credit struct {
+	users int64
+	until time.Time
+}
+
+// creditShare is the part of the seats that are left which one broker gives away without asking: as many brokers as that can do so
+// at once, and the limit holds.
+const creditShare = 32
 
 // seat is a Seat at this broker.
 type seat struct {
@@ -61,7 +74,7 @@ type seat struct {
 
 // NewSeats returns the seats of a broker. Where it is the only one, presence is nil, and Run has nothing to do.
 func NewSeats(checker *Checker, presence Presence) *Seats {
-	return &Seats{checker: checker, presence: presence, tenants: make(map[string]map[string]*seat), wake: make(chan struct{}, 1)}
+	return &Seats{checker: checker, presence: presence, tenants: make(map[string]map[string]*seat), credits: make(map[string]credit), wake: make(chan struct{}, 1)}
 }
 
 // Take gives a user a seat until release is called; several connections of one user share it. The error is the *protocol.Fault of the
@@ -98,34 +111,6 @@ func (s *Seats) Take(ctx context.Context, tenant, user string) (release func(), 
 	return release, nil
 }
 
-// admits returns why no session may begin.
-func (s *Standing) admits() *protocol.Fault {
-	switch {
-	case !s.Needed:
-		return nil
-	case s.Fault != nil:
-		return s.Fault
-	}
-	return s.Feature(license.FeatureBroker)
-}
-
-// Feature returns LICENSE_LIMIT where the license does not include a feature.
-func (s *Standing) Feature(name string) *protocol.Fault {
-	if !s.Needed || s.License.Has(name) {
-		return nil
-	}
-	return protocol.NewFault(protocol.LicenseLimit, "license "+s.License.ID+" does not include the feature "+strconv.Quote(name)+"; get a key that does")
-}
-
-// Limit returns a limit of the license; limited is false where there is none.
-func (s *Standing) Limit(name string) (limit int64, limited bool) {
-	if !s.Needed {
-		return 0, false
-	}
-	limit, limited = s.License.Limits[name]
-	return limit, limited
-}
-
 // enter finds the user's seat, or makes one where this broker itself has one left; then first is true, and the caller decides.
 func (s *Seats) enter(tenant, user string, limit int64, limited bool) (one *seat, first bool, err error) {
 	s.mu.Lock()
@@ -154,6 +139,9 @@ func (s *Seats) decide(ctx context.Context, one *seat, limit int64, limited bool
 		return nil
 	}
 	err := s.holdOne(ctx, one)
+	if err == nil && s.spend(one.Tenant) {
+		return nil
+	}
 	var all []Seat
 	if err == nil {
 		all, err = s.presence.Seats(ctx, one.Tenant)
@@ -162,10 +150,35 @@ func (s *Seats) decide(ctx context.Context, one *seat, limit int64, limited bool
 		s.checker.log.Warn("seats of other brokers are not counted", "problem", err.Error())
 		return nil
 	}
-	if rank(all, one.User) >= limit {
+	before, users := rank(all, one.User)
+	s.lend(one.Tenant, (limit-users)/creditShare)
+	if before >= limit {
 		return full(limit)
 	}
 	return nil
+}
+
+// spend takes one from the tenant's credit, if there is any.
+func (s *Seats) spend(tenant string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	c := s.credits[tenant]
+	if c.users <= 0 || time.Now().After(c.until) {
+		return false
+	}
+	c.users--
+	s.credits[tenant] = c
+	return true
+}
+
+func (s *Seats) lend(tenant string, users int64) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if users <= 0 {
+		delete(s.credits, tenant)
+		return
+	}
+	s.credits[tenant] = credit{users, time.Now().Add(HoldEvery)}
 }
 
 func (s *Seats) settle(one *seat, err error) {
@@ -193,20 +206,17 @@ func (s *Seats) holdOne(ctx context.Context, one *seat) error {
 	return nil
 }
 
-// rank returns how many other users came before the user.
-func rank(all []Seat, user string) (before int64) {
+// rank returns how many other users came before the user, and how many there are at all.
+func rank(all []Seat, user string) (before, users int64) {
 	slices.SortFunc(all, func(a, b Seat) int { return cmp.Compare(a.Order, b.Order) })
 	seen := make(map[string]bool, len(all))
 	for _, one := range all {
-		if one.User == user {
-			return before
-		}
-		if !seen[one.User] {
-			seen[one.User] = true
+		if !seen[one.User] && !seen[user] && one.User != user {
 			before++
 		}
+		seen[one.User] = true
 	}
-	return before
+	return before, int64(len(seen))
 }
 
 func full(limit int64) *protocol.Fault {
@@ -225,6 +235,7 @@ func (s *Seats) leave(one *seat) {
 		delete(users, one.User)
 		if len(users) == 0 {
 			delete(s.tenants, one.Tenant)
+			delete(s.credits, one.Tenant)
 		}
 		if s.presence != nil {
 			s.dropped = append(s.dropped, one.Seat)
@@ -234,62 +245,4 @@ func (s *Seats) leave(one *seat) {
 			}
 		}
 	}
-}
-
-// Run tells the other brokers who is here, until ctx ends.
-func (s *Seats) Run(ctx context.Context) {
-	if s.presence == nil {
-		return
-	}
-	ticker := time.NewTicker(HoldEvery)
-	defer ticker.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-s.wake:
-			s.drop(ctx)
-		case <-ticker.C:
-			s.drop(ctx)
-			s.hold(ctx)
-		}
-	}
-}
-
-// drop tells of those who have left and did not come back. What cannot be told ends by itself.
-func (s *Seats) drop(ctx context.Context) {
-	s.mu.Lock()
-	gone := s.dropped
-	s.dropped = nil
-	gone = slices.DeleteFunc(gone, func(one Seat) bool { return s.tenants[one.Tenant][one.User] != nil })
-	s.mu.Unlock()
-	for _, one := range gone {
-		if err := s.presence.Drop(ctx, one); err != nil && ctx.Err() == nil {
-			s.checker.log.Warn("other brokers count a user who has left, for a moment", "problem", err.Error())
-		}
-	}
-}
-
-func (s *Seats) hold(ctx context.Context) {
-	standing := s.checker.Standing()
-	if _, limited := standing.Limit(license.LimitUsers); !limited {
-		return
-	}
-	for _, one := range s.here() {
-		if err := s.holdOne(ctx, one); err != nil && ctx.Err() == nil {
-			s.checker.log.Warn("other brokers do not hear who is here", "problem", err.Error())
-			return
-		}
-	}
-}
-
-func (s *Seats) here() (list []*seat) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for _, users := range s.tenants {
-		for _, one := range users {
-			list = append(list, one)
-		}
-	}
-	return list
 }

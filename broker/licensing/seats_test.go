@@ -17,6 +17,7 @@ type board struct {
 	mu      sync.Mutex
 	broken  error
 	last    uint64
+	asked   int
 	entries map[string]entry
 }
 
@@ -56,6 +57,7 @@ func (v boardView) Drop(_ context.Context, s Seat) error {
 func (v boardView) Seats(_ context.Context, tenant string) (list []Seat, err error) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
+	v.asked++
 	for _, e := range v.entries {
 		if e.Tenant == tenant && time.Now().Before(e.until) {
 			list = append(list, e.Seat)
@@ -187,5 +189,25 @@ func TestLastSeatIsGivenOnce(t *testing.T) {
 	coming.Wait()
 	if len(in) == 0 || len(in) > 3 {
 		t.Errorf("%d users are in: %v", len(in), in)
+	}
+}
+
+// TestManyUsersAskRarely: far below the limit most users come in without a question, and near it none does.
+func TestManyUsersAskRarely(t *testing.T) {
+	b := newBench(t, "--limit=users=1000")
+	all := newBoard()
+	c := b.checker()
+	brokers := []*Seats{NewSeats(c, boardView{all, "one"}), NewSeats(c, boardView{all, "two"}), NewSeats(c, boardView{all, "three"})}
+	in := 0
+	for i := range 1100 {
+		if _, err := brokers[i%3].Take(t.Context(), "acme", fmt.Sprint(i)); err == nil {
+			in++
+		}
+		if i == 700 && all.asked > 150 {
+			t.Errorf("700 users took %d questions", all.asked)
+		}
+	}
+	if in != 1000 {
+		t.Errorf("%d users are in", in)
 	}
 }
