@@ -13,6 +13,7 @@ WASM_EXEC = env -i PATH=$$PATH HOME=$$HOME $$(go env GOROOT)/lib/wasm/go_js_wasm
 BROTLI ?= 11
 FUZZTIME ?= 10s
 BENCH ?=
+ARGS ?=
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
 BIN := node_modules/.bin
@@ -34,9 +35,9 @@ help: ## List the targets
 	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z0-9-]+:.*## / {printf "  %-16s %s\n", $$1, $$2}' Makefile
 
 .PHONY: run
-run: ## Build and start the demo on http://localhost:8080
+run: ## Build and start the demo on http://localhost:8080; ARGS="--port-base 9000" for others
 	@$(MAKE) --no-print-directory build BROTLI=5
-	@exec build/crossframe demo
+	@exec build/crossframe demo $(ARGS)
 
 .PHONY: build
 build: $(ASSETS) ## Build build/crossframe, one binary with everything in it

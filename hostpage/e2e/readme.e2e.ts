@@ -9,8 +9,7 @@ import type { DemoRig } from "./rig/demo.js";
 import { serveSites } from "./rig/sites.js";
 import type { Sites } from "./rig/sites.js";
 
-// The README's own text, run: whoever copies its snippets has a working app. Only addresses are replaced, and what the
-// snippets leave to the reader (show, riskOf) is filled in.
+// The README's own text, run: whoever copies its snippets has a working app. Only addresses are replaced.
 
 const readme = await readFile(join(import.meta.dirname, "../../README.md"), "utf8");
 
@@ -24,18 +23,10 @@ function snippet(language: string, holds: string): string {
 
 declare global {
   interface Window {
-    /** What the snippet handed to its show function. */
-    shown: unknown[];
     /** What npm's snippet connected. */
     connected?: { readonly me: { readonly app: string } };
   }
 }
-
-const reader = `<script>
-  window.shown = [];
-  const show = (value) => shown.push(value);
-  const riskOf = async (id) => "risk of " + id;
-</script>`;
 
 let rig: DemoRig;
 let sites: Sites;
@@ -67,13 +58,15 @@ async function start(): Promise<Frame> {
   return attached;
 }
 
-test("the script tag: it follows, offers, and calls", async () => {
-  pages.set("/", reader + snippet("html", "/client/v1/client.js").replaceAll("http://localhost:8080", rig.hub));
+test("the script tag: it follows, offers, calls, and shares", async () => {
+  pages.set("/", snippet("html", "/client/v1/client.js").replaceAll("http://localhost:8080", rig.hub));
   const frame = await start();
-  const answer = await page.evaluate(() => window.crossframe!.hub.interop.invoke("my-app.risk", { customerId: "4711" }, { wait: 5_000 }));
-  expect(answer).toEqual({ risk: "risk of 4711" });
+  const answer = await page.evaluate(() => window.crossframe!.hub.interop.invoke("my-app.greet", { name: "Ann" }, { wait: 5_000 }));
+  expect(answer).toBe("Hello, Ann");
   await page.evaluate(() => window.crossframe!.hub.contexts.update("customer", { id: "4712", name: "Somebody" }));
-  await expect.poll(() => frame.evaluate(() => window.shown.at(-1))).toMatchObject({ id: "4712" });
+  await expect.poll(() => frame.locator("#name").textContent()).toBe("Somebody");
+  await expect.poll(() => frame.locator("#contracts").textContent()).toMatch(/^\d+ contracts$/);
+  await expect.poll(() => page.evaluate(() => window.crossframe!.hub.contexts.get("my-app.seen"))).toMatchObject({ 4712: true });
 });
 
 test("npm: the same with a bundler, and with the hubs that it trusts", async () => {
@@ -87,7 +80,7 @@ test("npm: the same with a bundler, and with the hubs that it trusts", async () 
     target: "es2022",
   });
   pages.set("/app.js", outputFiles[0]?.text ?? "");
-  pages.set("/", `${reader}<script type="module" src="/app.js"></script>`);
+  pages.set("/", `<!doctype html><script type="module" src="/app.js"></script>`);
   const frame = await start();
   await frame.waitForFunction(() => window.connected !== undefined);
   expect(await frame.evaluate(() => window.connected?.me.app)).toBe("my-app");
