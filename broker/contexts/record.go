@@ -35,15 +35,6 @@ type change struct {
 	by *protocol.PeerInfo
 }
 
-// seen is the last write of one hub or program.
-type seen struct {
-	counter  string
-	sequence int64
-	revision uint64
-	// at is when, in seconds since 1970.
-	at int64
-}
-
 // recordVersion is the first byte of a record. A broker refuses records that it does not read, rather than writing over
 // them.
 const recordVersion = 1
@@ -78,8 +69,7 @@ func (r *record) append(dst []byte) []byte {
 	dst = binary.AppendUvarint(dst, uint64(len(r.seen)))
 	for _, s := range r.seen {
 		dst = appendText(dst, s.counter)
-		dst = binary.AppendUvarint(dst, uint64(s.sequence))
-		dst = binary.AppendUvarint(dst, s.revision)
+		dst = s.appendWrites(dst, r.revision)
 		dst = binary.AppendUvarint(dst, uint64(s.at))
 	}
 	return append(dst, r.text...)
@@ -128,7 +118,7 @@ func readRecord(data []byte) (*record, error) {
 		r.changes = append(r.changes, c)
 	}
 	for range d.count() {
-		r.seen = append(r.seen, seen{string(d.text()), int64(d.number()), d.number(), int64(d.number())})
+		r.seen = append(r.seen, seen{counter: string(d.text()), writes: d.writes(r.revision), at: int64(d.number())})
 	}
 	if r.text = d.rest; own {
 		r.changes[len(r.changes)-1].body = r.text

@@ -2,7 +2,6 @@ package contexts
 
 import (
 	"slices"
-	"time"
 
 	"github.com/crossframe/crossframe/protocol"
 	"github.com/crossframe/crossframe/protocol/jsontext"
@@ -23,11 +22,6 @@ const (
 	// keptChanges and keptBytes bound the changes that other brokers can tell one by one.
 	keptChanges = 256
 	keptBytes   = 64 << 10
-	// keptSeen is how many hubs' last writes are remembered in any case, keptSeenMost how many at most; between them, those
-	// of the last keptSeenFor.
-	keptSeen     = 64
-	keptSeenMost = 512
-	keptSeenFor  = 15 * time.Minute
 )
 
 func (s *state) exists() bool { return s.lifetime != "" }
@@ -73,40 +67,6 @@ func (r *record) after(revision uint64) (list []change, ok bool) {
 		return nil, false
 	}
 	return r.changes[revision-r.since:], true
-}
-
-// remember notes the last write of who counts so.
-func (s *state) remember(counter string, sequence int64, now time.Time) {
-	if sequence == 0 {
-		return
-	}
-	// The list is copied: a snapshot of the state may share it.
-	list := make([]seen, 0, len(s.seen)+1)
-	for _, old := range s.seen {
-		if old.counter != counter {
-			list = append(list, old)
-		}
-	}
-	list = append(list, seen{counter, sequence, s.revision, now.Unix()})
-	oldest := now.Add(-keptSeenFor).Unix()
-	for len(list) > keptSeenMost || len(list) > keptSeen && list[0].at < oldest {
-		list = list[1:]
-	}
-	s.seen = list
-}
-
-// repeated reports whether the context has a hub's write already, and the revision that it led to. Of a write before the
-// last one only that is known.
-func (s *state) repeated(counter string, sequence int64) (revision uint64, ok bool) {
-	if sequence == 0 {
-		return 0, false
-	}
-	for _, old := range s.seen {
-		if old.counter == counter && sequence <= old.sequence {
-			return old.revision, true
-		}
-	}
-	return 0, false
 }
 
 // info describes the context.

@@ -15,8 +15,9 @@ type write struct {
 	lifetime   string
 	remove     []string
 	set, drop  [][]string
-	sequence   int64
-	body       []byte
+	// sequence is the number of the write, first that of the first one that was joined to it, or 0.
+	sequence, first int64
+	body            []byte
 	// by is who writes, hub the connection's hub or program, counter who counts sequence.
 	by           *protocol.PeerInfo
 	hub, counter string
@@ -39,7 +40,7 @@ func readWrite(m *protocol.Envelope) (w write, scope string, fault *protocol.Fau
 		if m.Op == protocol.OpContextSet && len(o.Remove) > 0 {
 			return w, "", invalid("remove: contexts.set replaces the whole value")
 		}
-		w.ifRevision, w.lifetime, w.remove, w.sequence, scope = o.IfRevision, o.Lifetime, o.Remove, o.Sequence, o.Scope
+		w.ifRevision, w.lifetime, w.remove, w.sequence, w.first, scope = o.IfRevision, o.Lifetime, o.Remove, o.Sequence, o.First, o.Scope
 	case protocol.OpContextPatch:
 		var o protocol.PatchOptions
 		if err := o.DecodeJSON(m.Head); err != nil {
@@ -73,8 +74,8 @@ func (w *write) check(m *protocol.Envelope) *protocol.Fault {
 	switch {
 	case w.ifRevision < -1:
 		return invalid("ifRevision: want a revision, or -1")
-	case w.sequence < 0:
-		return invalid("sequence: want a number above 0")
+	case w.sequence < 0 || w.first < 0 || w.first > w.sequence:
+		return invalid("sequence, first: want numbers above 0, the first not above the last")
 	case needsBody[w.op] && m.Body.Kind != protocol.BodyText:
 		return protocol.NewFault(protocol.BadMessage, "body: want a JSON object")
 	case m.Body.Kind == protocol.BodyBinary,
@@ -110,7 +111,7 @@ func (r *Room) apply(e *entry, s *state, w *write, now time.Time) (revision uint
 	if fault != nil {
 		return 0, false, fault
 	}
-	s.remember(w.counter, w.sequence, now)
+	s.remember(w.counter, w.first, w.sequence, now)
 	return s.revision, false, nil
 }
 
