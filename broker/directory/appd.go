@@ -7,9 +7,15 @@ import (
 	"github.com/crossframe/crossframe/protocol"
 )
 
-// manifestName is the name of the platform in the record's hostManifests, where what only this platform knows
+// ManifestName is the name of the platform in the record's hostManifests, where what only this platform knows
 // of an app is: everything that the fields of the record do not say.
-const manifestName = "crossframe"
+const ManifestName = "Crossframe"
+
+// manifestNames are the names that are read; a record has one of them.
+var manifestNames = [...]string{ManifestName, "crossframe"}
+
+// appdMember is the member of a definition's custom data that has the rest of the record it came from.
+const appdMember = "appD"
 
 // appdFields says which field of a record becomes which field of a definition.
 var appdFields = map[string]string{
@@ -51,8 +57,8 @@ func (s *Set) readAppD(value source.Value) (*protocol.Definition, placer, error)
 		s.Warnings = append(s.Warnings, at.Error())
 		return nil, nil, nil
 	}
-	manifest, _ := value.Find("hostManifests").Member(manifestName)
-	if err := onlyOwn(manifest); err != nil {
+	manifest, err := ownManifest(value)
+	if err != nil {
 		return nil, nil, err
 	}
 	d := new(protocol.Definition)
@@ -60,10 +66,13 @@ func (s *Set) readAppD(value source.Value) (*protocol.Definition, placer, error)
 		return nil, nil, err
 	}
 	d.Name, d.URL, d.Icon, d.Version, d.Categories = r.AppID, r.URL, r.Icon, r.Version, r.Categories
-	d.Title = firstOf(r.Title, r.Name)
+	d.Title = r.Title
+	if d.Title == "" && r.Name != r.AppID {
+		d.Title = r.Name
+	}
 	d.Description = firstOf(r.Description, r.Tooltip)
 	own, _ := manifest.Member("custom")
-	if d.Custom, err = customOf(value, own); err != nil {
+	if d.Custom, err = customOf(value, own, &r); err != nil {
 		return nil, nil, err
 	}
 	place := func(field string) source.Value {
@@ -90,36 +99,86 @@ func readRecord(value source.Value) (r record, err error) {
 	return r, nil
 }
 
-// onlyOwn refuses fields in the manifest that the record has already: two places for one thing can differ.
-func onlyOwn(manifest source.Value) error {
+// ownManifest returns the platform's own member of the record's hostManifests. It refuses fields that the record has
+// already: two places for one thing can differ.
+func ownManifest(value source.Value) (manifest source.Value, err error) {
+	hosts, _ := value.Member("hostManifests")
+	for _, name := range manifestNames {
+		member, ok := hosts.Member(name)
+		switch {
+		case !ok:
+			continue
+		case manifest.Kind() != source.Null:
+			return manifest, member.Fault("is there twice, in another spelling", "keep hostManifests."+ManifestName)
+		}
+		manifest = member
+	}
 	for _, member := range manifest.Members() {
 		if theirs, ok := appdFields[member.Name]; ok {
-			return member.Value.Fault("belongs into the record itself", "write it as "+theirs)
+			return manifest, member.Value.Fault("belongs into the record itself", "write it as "+theirs)
 		}
 	}
-	return nil
+	return manifest, nil
 }
 
 // taken are the record's members that customOf leaves out: they have become fields.
 var taken = map[string]bool{
 	"appId": true, "title": true, "description": true, "version": true, "categories": true, "type": true,
-	"hostManifests." + manifestName: true,
 }
 
-// customOf returns the custom members of the manifest, with the rest of the record beside them as "appD".
-func customOf(value, own source.Value) (protocol.Raw, error) {
-	rest := value.Without(func(path string) bool { return taken[path] }).JSON()
-	out := append(protocol.Raw(`{"appD":`), rest...)
+// customOf returns the custom data of the manifest, with the rest of the record beside them as "appD", where there is a
+// rest.
+func customOf(value, own source.Value, r *record) (protocol.Raw, error) {
+	rest := restOf(value, r)
+	if len(rest.Members()) == 0 {
+		if own.Kind() == source.Null {
+			return nil, nil
+		}
+		return own.JSON(), nil
+	}
+	out := append(protocol.Raw(`{"`+appdMember+`":`), rest.JSON()...)
 	if own.Kind() != source.Null {
 		if err := own.Want(source.Mapping); err != nil {
 			return nil, err
 		}
-		own = own.Without(func(path string) bool { return path == "appD" })
+		if member, twice := own.Member(appdMember); twice {
+			return nil, member.Fault("is where the rest of the record goes", "give it another name")
+		}
 		if members := own.JSON(); len(members) > len("{}") {
 			return append(append(out, ','), members[1:]...), nil
 		}
 	}
 	return append(out, '}'), nil
+}
+
+// restOf returns the members of the record that the definition's fields do not say.
+func restOf(value source.Value, r *record) source.Value {
+	icons, _ := value.Member("icons")
+	details, _ := value.Member("details")
+	hosts, _ := value.Member("hostManifests")
+	ours := 0
+	for _, name := range manifestNames {
+		if _, ok := hosts.Member(name); ok {
+			ours++
+		}
+	}
+	return value.Without(func(path string) bool {
+		switch path {
+		case "name":
+			return r.Name == r.AppID
+		case "icons":
+			return len(icons.Items()) == 1 && len(icons.Items()[0].Members()) == 1 && r.Icon != ""
+		case "details":
+			return len(details.Members()) == 1 && r.URL != ""
+		case "details.url":
+			return true
+		case "hostManifests":
+			return hosts.Kind() == source.Mapping && len(hosts.Members()) == ours
+		case "hostManifests." + manifestNames[0], "hostManifests." + manifestNames[1]:
+			return true
+		}
+		return taken[path]
+	})
 }
 
 func firstOf(texts ...string) string {

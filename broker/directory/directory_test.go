@@ -42,10 +42,10 @@ func TestFDC3Records(t *testing.T) {
 		`{"name":"fdc3-workbench@example.com","title":"FDC3 Workbench","description":"Try FDC3","url":"https://workbench.example.com/fdc3/",` +
 			`"icon":"https://workbench.example.com/icon.png","version":"1.0.0","categories":["developer tools"],"origins":["https://*.example.com"],` +
 			`"frame":{"sandbox":["allow-scripts","allow-same-origin"]},"custom":{"appD":{"name":"fdc3-workbench","tooltip":"Try FDC3","lang":"en-US",` +
-			`"details":{"url":"https://workbench.example.com/fdc3/"},"icons":[{"src":"https://workbench.example.com/icon.png","size":"32x32"}],` +
+			`"icons":[{"src":"https://workbench.example.com/icon.png","size":"32x32"}],` +
 			`"publisher":"Example","interop":{"intents":{"listensFor":{"ViewChart":{"contexts":["fdc3.instrument"],"displayName":"View chart"}}}},` +
 			`"hostManifests":{"Another desktop":"https://example.com/manifest.json"}},"placement":{"area":"left"}}}`,
-		`{"name":"plain","title":"Plain","url":"https://plain.example.com","custom":{"appD":{"name":"Plain","details":{"url":"https://plain.example.com"}}}}`,
+		`{"name":"plain","title":"Plain","url":"https://plain.example.com","custom":{"appD":{"name":"Plain"}}}`,
 	}
 	if got := asJSON(set.Apps); !slices.Equal(got, want) {
 		t.Errorf("got  %s\nwant %s", strings.Join(got, "\n     "), strings.Join(want, "\n     "))
@@ -103,6 +103,10 @@ func TestMistakesNameFileLineAndField(t *testing.T) {
 			"x.json:1:56: hostManifests.crossframe.url: belongs into the record itself\n  fix: write it as details.url"},
 		{"manifest", "x.json", "{\"appId\": \"c\", \"details\": {\"url\": \"https://c.example\"},\n \"hostManifests\": {\"crossframe\": {\"limits\": {\"burst\": -1}}}}",
 			"x.json:2:55: apps[c].limits.burst: must be above 0; leave it out for the platform's limit"},
+		{"manifest twice", "x.json", "{\"appId\": \"c\", \"hostManifests\": {\"crossframe\": {},\n \"Crossframe\": {}}}",
+			"x.json:1:48: hostManifests.crossframe: is there twice, in another spelling\n  fix: keep hostManifests.Crossframe"},
+		{"rest of a record in the manifest", "x.json", "{\"appId\": \"c\", \"lang\": \"en\", \"details\": {\"url\": \"https://c.example\"},\n \"hostManifests\": {\"Crossframe\": {\"custom\": {\"appD\": 1}}}}",
+			"x.json:2:54: hostManifests.Crossframe.custom.appD: is where the rest of the record goes\n  fix: give it another name"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			if err := add(new(Set), test.file, test.text); err == nil || err.Error() != test.want {
