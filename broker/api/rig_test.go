@@ -96,12 +96,20 @@ func quote(s string) string { text, _ := json.Marshal(s); return string(text) }
 // newRig serves the routes.
 func newRig(t *testing.T, routes ...Route) *rig {
 	t.Helper()
+	return newRigWith(t, &http.Server{}, routes...)
+}
+
+// newRigWith serves the routes with the times of the server.
+func newRigWith(t *testing.T, times *http.Server, routes ...Route) *rig {
+	t.Helper()
 	g := &rig{log: new(output), done: make(chan struct{})}
 	log := slog.New(slog.NewTextHandler(g.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	trusted := proxies.New([]netip.Prefix{netip.MustParsePrefix("127.0.0.2/32")})
 	g.api = New(Options{Authenticator: testUsers(), Origins: originsOf(t, portal), Proxies: trusted, Done: g.done, Log: log}, append(routes, Me(), echo())...)
-	site := &server.Site{Name: "page", Hosts: server.HostsOf(originsOf(t, own)), Headers: http.Header{}, API: g.api, Proxies: trusted, Log: log}
-	g.Server = httptest.NewServer(site.Handler())
+	site := &server.Site{Name: "page", Hosts: server.HostsOf(originsOf(t, own)), Headers: server.Always(nil), API: g.api, Proxies: trusted, Log: log}
+	g.Server = httptest.NewUnstartedServer(site.Handler())
+	g.Config.ReadTimeout, g.Config.WriteTimeout = times.ReadTimeout, times.WriteTimeout
+	g.Start()
 	t.Cleanup(func() { g.end(); g.Close() })
 	return g
 }

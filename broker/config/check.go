@@ -172,19 +172,21 @@ func (l *loader) checkUser() error {
 	return nil
 }
 
-// checkApps refuses apps that would be of the main page's own origin: such a frame reaches into the page, takes its
-// own sandbox away, and owns the hub.
+func (l *loader) checkDirectory() error {
+	if p := l.Directory.First(); p != nil {
+		return l.fault("directory."+p.Field, p.Text, p.Fix)
+	}
+	return nil
+}
+
+// checkApps holds the configuration's own apps against the main page's origins, and warns of patterns that probably do not
+// mean what was meant.
 func (l *loader) checkApps() error {
+	apart := directory.ApartFrom(l.Origins)
 	for i := range l.Definitions {
 		d := &l.Definitions[i]
-		own, err := definition.OriginOf(d.URL)
-		if err != nil {
-			return err
-		}
-		opaque := len(d.Frame.Sandbox) > 0 && !slices.Contains(d.Frame.Sandbox, "allow-same-origin")
-		if slices.Contains(l.Origins, own) && !opaque {
-			return l.fault("apps", "the app "+strconv.Quote(d.Name)+" is of the main page's own origin "+own.String()+", so that it could take over the page",
-				"serve it from another origin, or give it a frame.sandbox without allow-same-origin and allowOpaque: true")
+		if err := apart(d); err != nil {
+			return l.fault("apps", err.Error(), directory.OwnOriginFix)
 		}
 		_, warnings, err := origin.NewPatterns(origin.AllowList, d.Origins)
 		if err != nil {

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"github.com/crossframe/crossframe/broker/directory"
 	"github.com/crossframe/crossframe/broker/identity"
 	"github.com/crossframe/crossframe/broker/source"
 	"github.com/crossframe/crossframe/protocol"
@@ -17,9 +18,10 @@ type Config struct {
 	PublicOrigins []string `json:"publicOrigins"`
 	TLS           TLS      `json:"tls"`
 	Page          Page     `json:"page"`
-	// Apps are paths of files with app definitions, or definitions.
-	Apps   []Entry         `json:"apps"`
-	Policy protocol.Policy `json:"policy"`
+	// Apps are paths of files with app definitions, or definitions. Directory are other places that they come from.
+	Apps      []Entry            `json:"apps"`
+	Directory directory.Settings `json:"directory"`
+	Policy    protocol.Policy    `json:"policy"`
 	// Limits are those of apps whose definitions set none; a field that is 0 has the default of the protocol.
 	Limits protocol.Limits `json:"limits"`
 	// StartMs is how long an app may take to connect; if 0, protocol.DefaultStartMs.

@@ -161,6 +161,8 @@ func TestMistakes(t *testing.T) {
 		{"origin of the API", "api:\n  origins: [https://a.example, \"https://*.example.com\"]\n", Flags{}, "DIR/crossframe.yaml:2:32: api.origins[1]: origin pattern \"https://*.example.com\", position 9: wildcards are not allowed here; name one origin\n  fix: write one origin, such as \"https://desk.example.com\""},
 		{"proxy", "trustedProxies: [10.0.0.0/8, proxy.example]\n", Flags{}, "DIR/crossframe.yaml:1:30: trustedProxies[1]: \"proxy.example\" is no network; write an address such as \"10.0.0.7\", or a network such as \"10.0.0.0/8\""},
 		{"everybody a proxy", "trustedProxies: [0.0.0.0/0]\n", Flags{}, "DIR/crossframe.yaml:1:18: trustedProxies[0]: \"0.0.0.0/0\" is everybody, so that everybody could say where he comes from\n  fix: name the networks of the proxies"},
+		{"upstream", "directory:\n  upstreams:\n    - {name: a, url: \"http://a.example\"}\n", Flags{}, "DIR/crossframe.yaml:3:22: directory.upstreams[0].url: must begin with https://; http:// is for servers of this machine only, because anybody on the way could change what they answer\n  fix: write the address of the list, such as \"https://apps.example.com/v2/apps\""},
+		{"checkout", "directory: {git: {ref: main}}\n", Flags{}, "DIR/crossframe.yaml:1:18: directory.git.path: is missing\n  fix: write the folder of the checkout"},
 		{"certificate", "tls:\n  certFile: c.pem\n", Flags{}, "DIR/crossframe.yaml:2:13: tls.certFile: there is a certificate, but no key\n  fix: set tls.keyFile too"},
 		{"key", "tls:\n  keyFile: c.pem\n", Flags{}, "DIR/crossframe.yaml:2:12: tls.keyFile: there is a key, but no certificate\n  fix: set tls.certFile too"},
 		{"level", "log: {level: verbose}\n", Flags{}, "DIR/crossframe.yaml:1:14: log.level: \"verbose\" is not known\n  fix: write one of debug, info, warn, error"},
@@ -245,6 +247,7 @@ page:
     debug: false
 apps:
     - crm
+directory: {}
 policy: {}
 limits:
     bodyBytes: 1048576

@@ -47,7 +47,7 @@ func Load(flags *Flags, base ...source.Value) (*Loaded, error) {
 	l.relative()
 	l.given = flags.apply(&l.Config)
 	for _, step := range []func() error{
-		l.checkListeners, l.checkOrigins, l.checkAPI, l.checkProxies, l.checkTLS, l.checkLog, l.checkFrames, l.checkPolicy, l.checkNumbers, l.checkUser, l.checkIdentity, l.readLicense, l.readApps,
+		l.checkListeners, l.checkOrigins, l.checkAPI, l.checkProxies, l.checkTLS, l.checkLog, l.checkFrames, l.checkPolicy, l.checkNumbers, l.checkUser, l.checkIdentity, l.readLicense, l.checkDirectory, l.readApps,
 	} {
 		if err := step(); err != nil {
 			return nil, err
@@ -72,6 +72,12 @@ func (l *loader) relative() {
 		&l.License.KeySetFile, &l.License.RootKeysFile, &l.License.RevocationFile, &l.License.StateFile}
 	if l.Identity.JWT != nil {
 		paths = append(paths, &l.Identity.JWT.KeysFile)
+	}
+	if l.Directory.Git != nil {
+		paths = append(paths, &l.Directory.Git.Path)
+	}
+	for i := range l.Directory.Upstreams {
+		paths = append(paths, &l.Directory.Upstreams[i].TokenFile)
 	}
 	for _, path := range paths {
 		if *path != "" && !filepath.IsAbs(*path) {

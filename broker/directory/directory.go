@@ -31,38 +31,37 @@ func (s *Set) AddFile(path string) error {
 
 // AddRoot adds what a file's value holds; see AddFile.
 func (s *Set) AddRoot(root source.Value) error {
-	if root.Kind() == source.List {
-		return s.addList(root)
-	}
-	for _, name := range [...]string{"apps", "applications"} {
-		if list, ok := root.Member(name); ok {
-			return s.addOnly(root, name, list)
-		}
-	}
-	return s.Add(root)
-}
-
-// addOnly takes the list of a mapping that may have nothing else. Records of a directory service come with a message
-// beside them.
-func (s *Set) addOnly(root source.Value, name string, list source.Value) error {
-	for _, member := range root.Members() {
-		if member.Name != name && member.Name != "message" {
-			return member.Value.Fault("there is no such field beside "+name, "")
-		}
-	}
-	if err := list.Want(source.List); err != nil {
+	values, err := definitions(root)
+	if err != nil {
 		return err
 	}
-	return s.addList(list)
-}
-
-func (s *Set) addList(list source.Value) error {
-	for _, item := range list.Items() {
-		if err := s.Add(item); err != nil {
+	for _, value := range values {
+		if err := s.Add(value); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// definitions returns the definitions that a file's value holds. A mapping with a list of them may have nothing else, but
+// for the message that comes beside the records of a directory service.
+func definitions(root source.Value) ([]source.Value, error) {
+	if root.Kind() == source.List {
+		return root.Items(), nil
+	}
+	for _, name := range [...]string{"apps", "applications"} {
+		list, ok := root.Member(name)
+		if !ok {
+			continue
+		}
+		for _, member := range root.Members() {
+			if member.Name != name && member.Name != "message" {
+				return nil, member.Value.Fault("there is no such field beside "+name, "")
+			}
+		}
+		return list.Items(), list.Want(source.List)
+	}
+	return []source.Value{root}, nil
 }
 
 // Add takes one definition or FDC3 record. The error is a *source.Error.

@@ -27,13 +27,21 @@ func Files(folder, path string) ([]string, error) {
 		return []string{root}, nil
 	}
 	// What is in front is not part of the pattern: names of folders may have signs that patterns read otherwise.
-	pattern, err := glob.Compiler{Separators: []rune{'/'}, Globstar: true}.Compile(wild)
+	pattern, err := compile(wild)
 	if err != nil {
-		return nil, fmt.Errorf("read pattern: %w", err)
+		return nil, err
 	}
 	found, err := walk(root, pattern)
 	slices.Sort(found)
 	return found, err
+}
+
+func compile(pattern string) (*glob.Pattern, error) {
+	compiled, err := glob.Compiler{Separators: []rune{'/'}, Globstar: true}.Compile(pattern)
+	if err != nil {
+		return nil, fmt.Errorf("read pattern: %w", err)
+	}
+	return compiled, nil
 }
 
 // cutFixed cuts a slash-separated path behind the last folder that has no wildcard in it or before it.

@@ -21,6 +21,8 @@ type Options struct {
 	Timeout time.Duration
 	// Accept is what the request asks for; if empty, "application/json".
 	Accept string
+	// Bearer is a token that the server asks for; if empty, none is sent.
+	Bearer string
 	// TLS has other authorities than those of the system; if nil, the system's.
 	TLS *tls.Config
 }
@@ -125,6 +127,9 @@ func (s *Source) Get(ctx context.Context, tag string) (Document, error) {
 	}
 	request.Header.Set("Accept", s.options.Accept)
 	request.Header.Set("User-Agent", "crossframe")
+	if s.options.Bearer != "" {
+		request.Header.Set("Authorization", "Bearer "+s.options.Bearer)
+	}
 	if tag != "" {
 		request.Header.Set("If-None-Match", tag)
 	}

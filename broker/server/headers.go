@@ -77,6 +77,9 @@ func AppHeaders(hub origin.Origin) http.Header {
 	}, "; "))
 }
 
+// Always returns headers that never change, for Site.Headers.
+func Always(headers http.Header) func() http.Header { return func() http.Header { return headers } }
+
 // dataHeaders returns the headers of what programs read: nothing there is a document, and nothing is kept.
 func dataHeaders() http.Header {
 	h := commonHeaders("default-src 'none'; frame-ancestors 'none'")
@@ -98,9 +101,9 @@ func commonHeaders(policy string) http.Header {
 func (s *Site) withHeaders(next http.Handler) http.Handler {
 	data := dataHeaders()
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		h, headers := w.Header(), s.Headers
-		if inAPI(r) {
-			headers = data
+		h, headers := w.Header(), data
+		if !inAPI(r) {
+			headers = s.Headers()
 		}
 		for name, values := range headers {
 			h[name] = slices.Clone(values)

@@ -81,6 +81,6 @@ func Ops(health *Health, metrics *Metrics, hosts Hosts, profiles bool) http.Hand
 	if hosts != nil {
 		handler = onlyHosts(hosts, handler)
 	}
-	site := &Site{Headers: dataHeaders()}
+	site := &Site{Headers: Always(dataHeaders())}
 	return site.withHeaders(handler)
 }

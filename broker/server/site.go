@@ -29,8 +29,8 @@ type Site struct {
 	API http.Handler
 	// Hosts are the names that the site answers to.
 	Hosts Hosts
-	// Headers are set on every answer.
-	Headers http.Header
+	// Headers returns what is set on every answer; they are not changed.
+	Headers func() http.Header
 	// SecureHosts are reached by TLS, also where a proxy in front of the broker speaks it: their answers carry
 	// Strict-Transport-Security.
 	SecureHosts Hosts

@@ -56,7 +56,7 @@ func testSite(t *testing.T) (*Site, *bytes.Buffer) {
 	config := protocol.PageConfig{Title: `A "desk"`, Debug: true, Apps: testApps, LicenseKey: "CF1.canary", User: &protocol.User{ID: "u1"}}
 	hosts := HostsOf([]origin.Origin{desk})
 	return &Site{
-		Name: "page", Files: testFiles(t), Hosts: hosts, SecureHosts: hosts, Headers: headers,
+		Name: "page", Files: testFiles(t), Hosts: hosts, SecureHosts: hosts, Headers: Always(headers),
 		Routes: map[string]http.Handler{
 			BootPath: Boot(config, nil),
 			"/panic": http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {

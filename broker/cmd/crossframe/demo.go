@@ -170,7 +170,7 @@ func (d *demo) app(i int, name string, w *workspace, log *slog.Logger) (server.E
 	}
 	site := server.Site{
 		Name: name, Files: files.Replace(hubMark, d.hub.String()), Hosts: server.HostsOf(d.apps[i : i+1]),
-		Headers: server.AppHeaders(d.hub), Log: log, Metrics: w.metrics,
+		Headers: server.Always(server.AppHeaders(d.hub)), Log: log, Metrics: w.metrics,
 	}
 	return server.Endpoint{Listener: d.listeners[i+1], Handler: site.Handler()}, nil
 }

@@ -29,6 +29,7 @@ type workspace struct {
 	log     *slog.Logger
 	// checker says whose credential that is.
 	checker *identity.Checker
+	apps    *catalog
 	// license says how the broker stands with its license. It is checked until close.
 	license *licensing.Checker
 	stop    context.CancelFunc
@@ -49,30 +50,34 @@ func newWorkspace(ctx context.Context, on *console, loaded *config.Loaded, log *
 	if err != nil {
 		return nil, err
 	}
-	headers, warnings := server.PageHeaders(loaded.Definitions, loaded.Page.Frames)
-	for _, text := range append(append(loaded.Warnings, warnings...), missing...) {
+	for _, text := range append(loaded.Warnings, missing...) {
 		log.Warn(text)
 	}
 	checker, err := identity.New(&loaded.Identity)
 	if err != nil {
 		return nil, err
 	}
+	apps, err := newCatalog(ctx, loaded, log)
+	if err != nil {
+		checker.Close()
+		return nil, err
+	}
 	metrics := server.NewMetrics(buildVersion())
 	site := server.Site{
 		Name: "page", Files: files, Hosts: server.HostsOf(loaded.Origins), SecureHosts: server.HostsOf(secure(loaded.Origins)),
-		Headers: headers, Proxies: loaded.Proxies, Log: log, Metrics: metrics,
+		Headers: apps.headers, Proxies: loaded.Proxies, Log: log, Metrics: metrics,
 		API: api.New(api.Options{
 			Authenticator: checker, Origins: loaded.APIOrigins, Proxies: loaded.Proxies, Done: ctx.Done(), Log: log,
-		}, api.Me()),
+		}, append(api.Directory(apps.Catalog), api.Me())...),
 		Routes: map[string]http.Handler{server.BootPath: server.Boot(protocol.PageConfig{
 			Title: loaded.Page.Title, Debug: loaded.Page.Debug,
-			Apps: loaded.Definitions, Policy: loaded.Policy, Limits: loaded.Limits, User: loaded.User,
+			Policy: loaded.Policy, Limits: loaded.Limits, User: loaded.User,
 			StartMs: loaded.StartMs,
-		}, licensed.Fill)},
+		}, func(c *protocol.PageConfig) { c.Apps = apps.now.Load().apps; licensed.Fill(c) })},
 	}
 	w := &workspace{
 		loaded: loaded, page: site.Handler(), metrics: metrics, health: server.NewHealth(buildVersion(), missing, licensed.Missing), log: log,
-		checker: checker, license: licensed,
+		checker: checker, apps: apps, license: licensed,
 	}
 	ctx, w.stop = context.WithCancel(ctx)
 	w.tasks.Go(func() { licensed.Run(ctx) })
@@ -83,6 +88,7 @@ func newWorkspace(ctx context.Context, on *console, loaded *config.Loaded, log *
 func (w *workspace) close() {
 	w.stop()
 	w.tasks.Wait()
+	w.apps.close()
 	w.checker.Close()
 }
 
