@@ -103,9 +103,9 @@ func (d *directory) checkStream(stream string, point checkpoint) ([]damage, erro
 	if err != nil {
 		return nil, err
 	}
-	reader := newBlockReader(stream)
 	var last uint64
 	for i, name := range blocks {
+		reader := newBlockReader(stream, name)
 		end, bad, err := reader.check(d.file(filepath.Join(engineDir, name)), &last)
 		if err != nil {
 			return nil, err
@@ -142,15 +142,16 @@ func (d *directory) blocksOf(folder string) ([]string, error) {
 	return names, nil
 }
 
-// blockReader checks the records of one stream.
+// blockReader checks the records of one file.
 type blockReader struct {
 	sum hash.Hash
 	// torn: the damage found last may be a record that was never finished: nothing readable follows.
 	torn bool
 }
 
-func newBlockReader(stream string) *blockReader {
-	key := sha256.Sum256([]byte(stream))
+// newBlockReader returns one for a file of a stream: its number is part of the checksums' key.
+func newBlockReader(stream, name string) *blockReader {
+	key := sha256.Sum256([]byte(stream + "-" + strings.TrimSuffix(filepath.Base(name), ".blk")))
 	sum, _ := highwayhash.New64(key[:]) // fails for keys of another length only
 	return &blockReader{sum: sum}
 }

@@ -264,18 +264,35 @@ func (b *Bucket) walk(ctx context.Context, subjects string, f func(e Entry, dele
 }
 
 // append writes a message to a stream and returns its sequence when it is acknowledged.
-func (s *Store) append(ctx context.Context, m *nats.Msg, stream string, memory bool) (uint64, error) {
+func (s *Store) append(ctx context.Context, m *nats.Msg, stream string, memory bool) (_ uint64, err error) {
 	if len(m.Data) > s.options.MaxValueBytes {
 		return 0, fmt.Errorf("%w: %d bytes, and %d may be", ErrTooLarge, len(m.Data), s.options.MaxValueBytes)
 	}
 	durable := s.engine != nil && !memory && s.engine.dir != nil
 	if durable {
-		release, err := s.engine.space.take(len(m.Subject) + len(m.Data))
+		release, err := s.engine.space.take(len(m.Subject)+len(m.Data), m.Header.Get(operationHeader) != "")
 		if err != nil {
 			return 0, err
 		}
 		defer release()
 	}
+	if !durable {
+		return s.acknowledged(ctx, m, stream)
+	}
+	var sequence uint64
+	if c := s.committers[stream]; c != nil && m.Header.Get(rollupHeader) == "" {
+		sequence, err = c.write(ctx, m)
+	} else {
+		sequence, err = s.acknowledged(ctx, m, stream)
+	}
+	if err == nil {
+		s.engine.marks.acknowledged(stream, sequence)
+	}
+	return sequence, err
+}
+
+// acknowledged sends one message and waits for its acknowledgement.
+func (s *Store) acknowledged(ctx context.Context, m *nats.Msg, stream string) (uint64, error) {
 	reply, err := s.ask(ctx, m)
 	if err != nil {
 		return 0, err
@@ -293,9 +310,6 @@ func (s *Store) append(ctx context.Context, m *nats.Msg, stream string, memory b
 	}
 	if ack.Stream != stream {
 		return 0, fmt.Errorf("%w: acknowledged by %q instead of %q", ErrUnavailable, ack.Stream, stream)
-	}
-	if durable {
-		s.engine.marks.acknowledged(stream, ack.Sequence)
 	}
 	return ack.Sequence, nil
 }

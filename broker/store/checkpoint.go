@@ -1,6 +1,7 @@
 package store
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -62,20 +63,43 @@ func (d *directory) blockFiles() (map[string]int64, error) {
 // watermarks are the sequences that were acknowledged in this run. They are written down now and then.
 type watermarks struct {
 	mu      sync.Mutex
+	grown   sync.Cond
 	last    map[string]uint64
 	changed bool
 }
 
+func newWatermarks() *watermarks {
+	w := &watermarks{last: make(map[string]uint64)}
+	w.grown.L = &w.mu
+	return w
+}
+
 // acknowledged notes that a stream has everything up to a sequence on disk.
 func (w *watermarks) acknowledged(stream string, sequence uint64) {
-	if w == nil {
-		return
-	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if sequence > w.last[stream] {
 		w.last[stream], w.changed = sequence, true
+		w.grown.Broadcast()
 	}
+}
+
+// await waits until a stream has everything up to a sequence on disk. It reports whether that came before ctx ended.
+func (w *watermarks) await(ctx context.Context, stream string, sequence uint64) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.last[stream] >= sequence {
+		return true
+	}
+	defer context.AfterFunc(ctx, func() {
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		w.grown.Broadcast()
+	})()
+	for w.last[stream] < sequence && ctx.Err() == nil {
+		w.grown.Wait()
+	}
+	return w.last[stream] >= sequence
 }
 
 // take returns the sequences, and whether they have changed since the last call.

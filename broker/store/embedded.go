@@ -21,7 +21,7 @@ type embedded struct {
 	// dir is nil if everything is in memory.
 	dir   *directory
 	space *space
-	marks watermarks
+	marks *watermarks
 	// scratch is a directory that the engine wants although everything is in memory.
 	scratch string
 	// failing: the engine could not write something, and may have given up a stream until it is started anew.
@@ -32,27 +32,31 @@ type embedded struct {
 }
 
 // startEmbedded checks the directory and starts the engine in it.
-func startEmbedded(o Options) (e *embedded, err error) {
-	e = &embedded{options: o, log: o.Log, marks: watermarks{last: make(map[string]uint64)}}
-	defer func() {
-		if err != nil {
-			e.release()
-		}
-	}()
-	if o.Dir == "" {
+func startEmbedded(o Options) (*embedded, error) {
+	e := &embedded{options: o, log: o.Log, marks: newWatermarks()}
+	if err := e.begin(); err != nil {
+		e.halt()
+		e.release()
+		return nil, err
+	}
+	return e, nil
+}
+
+func (e *embedded) begin() (err error) {
+	if e.options.Dir == "" {
 		if e.scratch, err = os.MkdirTemp("", "crossframe-store-"); err != nil {
-			return nil, fmt.Errorf("make scratch directory: %w", err)
+			return fmt.Errorf("make scratch directory: %w", err)
 		}
-		return e, e.start()
+		return e.start()
 	}
-	if e.dir, err = openDirectory(o.Dir); err != nil {
-		return nil, err
+	if e.dir, err = openDirectory(e.options.Dir); err != nil {
+		return err
 	}
-	e.space = &space{dir: o.Dir, reserve: o.ReserveBytes}
+	e.space = &space{dir: e.options.Dir, reserve: e.options.ReserveBytes}
 	if err = e.examine(); err != nil {
-		return nil, err
+		return err
 	}
-	return e, e.start()
+	return e.start()
 }
 
 // examine refuses damage, or logs it where it is to be gone over. It notes that from now on the files change.
@@ -94,7 +98,7 @@ func (e *embedded) start() error {
 		ServerName: "crossframe", DontListen: true, NoSigs: true,
 		JetStream: true, StoreDir: dir, DisableJetStreamBanner: true,
 		// What is acknowledged is on disk. Without this it would be there two minutes later.
-		SyncAlways:         true,
+		SyncAlways:         !e.options.lazy,
 		JetStreamMaxMemory: e.options.MaxMemoryBytes,
 		// The file system's own limit counts; see space.
 		JetStreamMaxStore: 1 << 50,
@@ -188,7 +192,7 @@ func (e *embedded) tend() {
 
 // revive starts the engine anew, if there is space again. Volatile buckets are empty afterwards.
 func (e *embedded) revive() {
-	if err := e.space.check(0); err != nil {
+	if err := e.space.check(0, e.space.kept()); err != nil {
 		return
 	}
 	e.log.Warn("the store could not write, and starts anew")
@@ -219,7 +223,7 @@ func (e *embedded) state() error {
 	if e.space == nil {
 		return nil
 	}
-	return e.space.check(0)
+	return e.space.check(0, e.space.kept())
 }
 
 // engineLog passes on what the server says, and notices when it could not write: the server keeps such a stream closed

@@ -167,11 +167,27 @@ func (fo *follower) hear(m *nats.Msg) {
 	if r.sequence <= before.sequence {
 		return
 	}
+	if !fo.durable(r) {
+		fo.lost.Store(true)
+		return
+	}
 	if fo.gap(r.sequence, previous, before) {
 		fo.lost.Store(true)
 	}
 	fo.seen = max(fo.seen, r.sequence)
 	fo.tell(Event{Entry: e, Deleted: r.deleted(), Previous: previous})
+}
+
+// durable waits until what was written in a batch is on disk: the engine tells of it a moment before. Nobody should know
+// what a power cut could take back.
+func (fo *follower) durable(r record) bool {
+	s := fo.bucket.store
+	if fo.bucket.memory || s.engine == nil || r.header.Get(batchHeader) == "" {
+		return true
+	}
+	ctx, cancel := context.WithTimeout(fo.live, callTimeout)
+	defer cancel()
+	return s.engine.marks.await(ctx, fo.bucket.class.stream(), r.sequence)
 }
 
 // gap reports whether something must have happened of which there was no news. Who follows the whole bucket hears of every

@@ -41,6 +41,9 @@ type Options struct {
 
 	// Log gets what operators should know; if nil, slog.Default().
 	Log *slog.Logger
+
+	// lazy leaves syncing to the engine's timer, so that a test can show what that loses.
+	lazy bool
 }
 
 // TLS is about connections to a cluster. If everything is empty, the URLs decide, and the system's authorities.

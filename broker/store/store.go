@@ -23,8 +23,10 @@ type Store struct {
 	node    string
 	record  storeRecord
 	buckets map[Class]*Bucket
-	bus     Bus
-	audit   Log
+	// committers are those of the embedded engine's durable streams.
+	committers map[string]*committer
+	bus        Bus
+	audit      Log
 
 	// mend asks for volatile buckets to be made anew.
 	mend chan struct{}
@@ -84,6 +86,14 @@ func (s *Store) open(ctx context.Context) (err error) {
 	}
 	if err := s.prepare(ctx); err != nil {
 		return err
+	}
+	if s.engine != nil && s.engine.dir != nil {
+		s.committers = map[string]*committer{auditStream: newCommitter(s, auditStream)}
+		for _, t := range traits[1:] {
+			if !t.memory {
+				s.committers[t.class.stream()] = newCommitter(s, t.class.stream())
+			}
+		}
 	}
 	s.running.Add(1)
 	go s.tend()

@@ -35,6 +35,8 @@ func (s *Store) configOf(t trait) jetstream.StreamConfig {
 		AllowMsgTTL: true, SubjectDeleteMarkerTTL: markerAge,
 		// Any node may answer a direct read, also one that has not heard the last word.
 		AllowDirect: !t.strict,
+		// For the committer.
+		AllowAtomicPublish: s.batches(t.memory),
 	}
 	if t.memory || s.volatile() {
 		c.Storage = jetstream.MemoryStorage
@@ -51,7 +53,7 @@ func (s *Store) auditConfig() jetstream.StreamConfig {
 		Storage: jetstream.FileStorage, Replicas: s.options.Replicas,
 		MaxMsgsPerSubject: -1, MaxMsgSize: -1, MaxMsgs: -1, MaxBytes: -1, MaxConsumers: -1,
 		Retention: jetstream.LimitsPolicy, MaxAge: s.options.AuditMaxAge,
-		DenyDelete: true, DenyPurge: true, AllowDirect: true,
+		DenyDelete: true, DenyPurge: true, AllowDirect: true, AllowAtomicPublish: s.batches(false),
 	}
 	if s.volatile() {
 		c.Storage = jetstream.MemoryStorage
@@ -61,6 +63,9 @@ func (s *Store) auditConfig() jetstream.StreamConfig {
 
 // volatile: nothing at all is on disk.
 func (s *Store) volatile() bool { return s.engine != nil && s.engine.dir == nil }
+
+// batches: the embedded engine takes several messages with one sync.
+func (s *Store) batches(memory bool) bool { return s.engine != nil && s.engine.dir != nil && !memory }
 
 // ensure makes a stream, or brings its settings to what they are now. A stream that was there once must be there.
 func (s *Store) ensure(ctx context.Context, config jetstream.StreamConfig, known bool) error {
@@ -89,7 +94,7 @@ func (s *Store) ensure(ctx context.Context, config jetstream.StreamConfig, known
 func same(a, b jetstream.StreamConfig) bool {
 	return a.Replicas == b.Replicas && a.AllowDirect == b.AllowDirect && a.MaxAge == b.MaxAge &&
 		a.MaxMsgsPerSubject == b.MaxMsgsPerSubject && a.SubjectDeleteMarkerTTL == b.SubjectDeleteMarkerTTL &&
-		a.AllowMsgTTL == b.AllowMsgTTL && reflect.DeepEqual(a.RePublish, b.RePublish)
+		a.AllowMsgTTL == b.AllowMsgTTL && a.AllowAtomicPublish == b.AllowAtomicPublish && reflect.DeepEqual(a.RePublish, b.RePublish)
 }
 
 // tryTimeout bounds one of several tries. A cluster without a leader does not answer at all.
