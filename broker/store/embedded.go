@@ -223,8 +223,11 @@ func (e *embedded) state() error {
 	if e.space == nil {
 		return nil
 	}
-	return e.space.check(0, e.space.kept())
+	return e.space.check(ample, e.space.kept())
 }
+
+// ample is what must be free above the reserve for the store to be well: less is soon gone.
+const ample = 1 << 20
 
 // engineLog passes on what the server says, and notices when it could not write: the server keeps such a stream closed
 // until it is started anew, and answers nothing.

@@ -65,17 +65,11 @@ func (s *Store) prepare(ctx context.Context) error {
 func (s *Store) readRecord(ctx context.Context) (sequence uint64, err error) {
 	b := s.buckets[meta]
 	err = s.persist(ctx, func(ctx context.Context) error {
-		fresh := storeRecord{Format: format, Epoch: random()}
-		text, err := json.Marshal(fresh)
-		if err != nil {
-			return err
-		}
-		sequence, err = b.Create(ctx, recordKey, text)
-		s.record = fresh
-		if !errors.Is(err, ErrExists) {
-			return err
-		}
 		entry, err := b.GetStrict(ctx, recordKey)
+		if errors.Is(err, ErrNotFound) {
+			sequence, err = s.makeRecord(ctx)
+			return err
+		}
 		if err != nil {
 			return err
 		}
@@ -89,6 +83,15 @@ func (s *Store) readRecord(ctx context.Context) (sequence uint64, err error) {
 		err = fmt.Errorf("the store has the format %d, and this version knows %d: %w\n  fix: use the version that wrote it, or one that is newer", s.record.Format, format, ErrFormat)
 	}
 	return sequence, err
+}
+
+func (s *Store) makeRecord(ctx context.Context) (sequence uint64, err error) {
+	s.record = storeRecord{Format: format, Epoch: random()}
+	text, err := json.Marshal(s.record)
+	if err != nil {
+		return 0, err
+	}
+	return s.buckets[meta].Create(ctx, recordKey, text)
 }
 
 // writeRecord writes the record down where it has changed, and the directory's mark after it.
