@@ -56,11 +56,8 @@ func newCommitter(s *Store, stream string) *committer {
 
 // write hands a message over and waits for its acknowledgement.
 func (c *committer) write(ctx context.Context, m *nats.Msg) (uint64, error) {
-	if _, limited := ctx.Deadline(); !limited {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(ctx, callTimeout)
-		defer cancel()
-	}
+	ctx, cancel := limited(ctx)
+	defer cancel()
 	w := &pendingWrite{ctx, m, make(chan outcome, 1)}
 	select {
 	case c.queue <- w:

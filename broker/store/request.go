@@ -24,27 +24,43 @@ type record struct {
 	data     []byte
 }
 
-// call asks the engine's API and reads the answer into it. While a cluster chooses a leader nobody answers; then it asks
-// again, until ctx ends.
+// noLeader is the engine's code for "no leader now".
+const noLeader = 10008
+
+// call asks the engine's API and reads the answer into it. While a cluster chooses a leader it asks again, until ctx ends.
 func (s *Store) call(ctx context.Context, subject string, request, answer any) error {
 	text, err := json.Marshal(request)
 	if err != nil {
 		return err
 	}
-	reply, err := s.ask(ctx, &nats.Msg{Subject: "$JS.API." + subject, Data: text})
-	if err != nil {
-		return err
+	ctx, cancel := limited(ctx)
+	defer cancel()
+	for {
+		reply, err := s.ask(ctx, &nats.Msg{Subject: "$JS.API." + subject, Data: text})
+		if err != nil {
+			return err
+		}
+		var fault struct {
+			Error *jetstream.APIError `json:"error"`
+		}
+		if err := json.Unmarshal(reply.Data, &fault); err != nil {
+			return fmt.Errorf("%w: read answer: %w", ErrUnavailable, err)
+		}
+		if fault.Error == nil {
+			return json.Unmarshal(reply.Data, answer)
+		}
+		if fault.Error.ErrorCode != noLeader || !sleep(ctx, retryEvery/5) {
+			return faultOf(fault.Error)
+		}
 	}
-	var fault struct {
-		Error *jetstream.APIError `json:"error"`
+}
+
+// limited returns a context with a deadline.
+func limited(ctx context.Context) (context.Context, context.CancelFunc) {
+	if _, ok := ctx.Deadline(); ok {
+		return ctx, func() {}
 	}
-	if err := json.Unmarshal(reply.Data, &fault); err != nil {
-		return fmt.Errorf("%w: read answer: %w", ErrUnavailable, err)
-	}
-	if fault.Error != nil {
-		return faultOf(fault.Error)
-	}
-	return json.Unmarshal(reply.Data, answer)
+	return context.WithTimeout(ctx, callTimeout)
 }
 
 // ask sends a request and waits for its answer. Where nobody takes it, it is sent again; a request that somebody may have
@@ -53,11 +69,8 @@ func (s *Store) ask(ctx context.Context, m *nats.Msg) (*nats.Msg, error) {
 	if s.closing() {
 		return nil, ErrClosed
 	}
-	if _, limited := ctx.Deadline(); !limited {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(ctx, callTimeout)
-		defer cancel()
-	}
+	ctx, cancel := limited(ctx)
+	defer cancel()
 	for {
 		reply, err := s.conn.RequestMsgWithContext(ctx, m)
 		if err == nil {

@@ -69,14 +69,17 @@ func Start(t testing.TB, o Options) *Cluster {
 }
 
 func (c *Cluster) nodeOptions(i, route, client int, dir string) *server.Options {
-	return &server.Options{
+	o := &server.Options{
 		ServerName: fmt.Sprintf("node%d", i), Host: "127.0.0.1", Port: client, NoSigs: true, NoLog: true,
 		Username: c.options.User, Password: c.options.Password,
 		JetStream: true, StoreDir: dir, SyncAlways: !c.options.Quick, JetStreamMaxMemory: 64 << 20, JetStreamMaxStore: 4 << 30,
 		MaxPayload: 8 << 20,
-		Cluster:    server.ClusterOpts{Name: "storetest", Host: "127.0.0.1", Port: route},
-		Routes:     c.routes,
 	}
+	if c.options.Nodes > 1 {
+		o.Cluster = server.ClusterOpts{Name: "storetest", Host: "127.0.0.1", Port: route}
+		o.Routes = c.routes
+	}
+	return o
 }
 
 // URLs are the addresses of all nodes.
