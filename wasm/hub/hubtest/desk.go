@@ -8,6 +8,7 @@ import (
 
 	"github.com/crossframe/crossframe/protocol"
 	"github.com/crossframe/crossframe/protocol/dialect"
+	"github.com/crossframe/crossframe/protocol/stream"
 	"github.com/crossframe/crossframe/wasm/hub"
 	"github.com/crossframe/crossframe/wasm/peer"
 )
@@ -162,6 +163,16 @@ func (d *Desk) Pass(ms int64) {
 		d.Hub.Tick(d.Now)
 	}
 	d.Now = end
+}
+
+// Linked returns the hub, whose link a test drives.
+func (d *Desk) Linked() Linked { return d.Hub.(Linked) }
+
+// Linked is a hub with a link.
+type Linked interface {
+	LinkOpened(now int64)
+	LinkReceived(now int64, messages []protocol.Envelope)
+	LinkClosed(now int64, why *stream.Closed)
 }
 
 // fault reads the head of an error or a refusal.

@@ -1,0 +1,417 @@
+//go:build !js
+
+package link_test
+
+import (
+	"bytes"
+	"context"
+	"log/slog"
+	"net"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/crossframe/crossframe/broker/identity"
+	"github.com/crossframe/crossframe/broker/relay"
+	"github.com/crossframe/crossframe/broker/store"
+	"github.com/crossframe/crossframe/broker/ws"
+	"github.com/crossframe/crossframe/protocol"
+	"github.com/crossframe/crossframe/protocol/stream"
+	"github.com/crossframe/crossframe/wasm/hub/hubtest"
+	"github.com/crossframe/crossframe/wasm/link"
+)
+
+// patience is how long a test waits for what must happen.
+const patience = 20 * time.Second
+
+// users names who the tokens of the tests stand for.
+type users map[string]identity.Identity
+
+// Authenticate implements identity.Authenticator.
+func (u users) Authenticate(_ context.Context, credential string) (identity.Identity, error) {
+	who, known := u[credential]
+	if !known {
+		return who, &identity.Error{Code: protocol.Unauthenticated, Reason: "nobody"}
+	}
+	return who, nil
+}
+
+var everybody = users{
+	"ada":  {Tenant: "acme", User: protocol.User{ID: "ada"}, Groups: []string{"sales"}},
+	"bob":  {Tenant: "acme", User: protocol.User{ID: "bob"}},
+	"carl": {Tenant: "other", User: protocol.User{ID: "carl"}, Groups: []string{"sales"}},
+}
+
+// rig is a broker that listens, and can cut its connections.
+type rig struct {
+	t       *testing.T
+	address string
+
+	mu    sync.Mutex
+	conns map[net.Conn]struct{}
+}
+
+func newRig(t *testing.T) *rig {
+	quiet := slog.New(slog.DiscardHandler)
+	kept, err := store.Open(t.Context(), store.Options{Log: quiet})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = kept.Close() })
+	broker, err := relay.New(t.Context(), relay.Options{Store: kept, Authenticator: everybody, Log: quiet, Socket: ws.Options{DangerouslyAllowMissingOrigin: true}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := &rig{t: t, conns: make(map[net.Conn]struct{})}
+	server := httptest.NewUnstartedServer(broker)
+	server.Listener = &listener{server.Listener, r}
+	server.Start()
+	t.Cleanup(func() {
+		if err := broker.Close(context.Background()); err != nil {
+			t.Error(err)
+		}
+		server.Close()
+	})
+	r.address = "ws" + strings.TrimPrefix(server.URL, "http") + "/"
+	return r
+}
+
+// listener remembers the connections that it accepts.
+type listener struct {
+	net.Listener
+	rig *rig
+}
+
+func (l *listener) Accept() (net.Conn, error) {
+	c, err := l.Listener.Accept()
+	if err == nil {
+		l.rig.mu.Lock()
+		l.rig.conns[c] = struct{}{}
+		l.rig.mu.Unlock()
+	}
+	return c, err
+}
+
+// cut cuts all connections, as a network does.
+func (r *rig) cut() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for c := range r.conns {
+		_ = c.Close()
+	}
+	clear(r.conns)
+}
+
+// page is a hub with its link, as the Worker drives it.
+type page struct {
+	*hubtest.Desk
+	driver *link.Driver
+	wake   chan struct{}
+	start  time.Time
+	main   *hubtest.Client
+	// apps are connected, by the name of their definition.
+	apps map[string]*hubtest.Client
+}
+
+// open opens a page of a user's, with two apps.
+func (r *rig) open(user, hub string) *page {
+	r.t.Helper()
+	p := &page{wake: make(chan struct{}, 1), start: time.Now(), apps: make(map[string]*hubtest.Client)}
+	p.driver = link.NewDriver(link.Options{}, func() {
+		select {
+		case p.wake <- struct{}{}:
+		default:
+		}
+	})
+	r.t.Cleanup(func() { p.driver.Close(stream.CloseNormal, "") })
+	p.Desk = hubtest.New(r.t, hubtest.Options{Link: p.driver, Boot: protocol.Boot{
+		Hub: hub, Link: &protocol.LinkConfig{URL: r.address}, Apps: []protocol.Definition{
+			{Name: "crm", URL: "https://crm.example", Sharing: []protocol.SharingRule{{Scope: "user", Methods: []string{"mine.*"}}}},
+			{Name: "chart", URL: "https://chart.example"},
+		},
+	}})
+	p.main = p.Main()
+	p.apps["crm"], p.apps["chart"] = p.Connect(p.main, "crm", "https://crm.example"), p.Connect(p.main, "chart", "https://chart.example")
+	p.token(user)
+	p.until(r.t, "connected", func() bool { return p.state().State == protocol.LinkConnected })
+	return p
+}
+
+func (p *page) token(user string) {
+	head := protocol.Token{Token: user}
+	p.ToHub(protocol.Envelope{Op: protocol.OpPageToken, Head: head.AppendJSON(nil)})
+}
+
+// state returns how the hub says that it stands with the broker.
+func (p *page) state() (s protocol.LinkState) {
+	for i := len(p.PageLog) - 1; i >= 0; i-- {
+		if e := p.PageLog[i]; e.Op == protocol.OpPageLink {
+			if err := s.DecodeJSON(e.Head); err != nil {
+				p.T.Fatal(err)
+			}
+			return s
+		}
+	}
+	return s
+}
+
+// turn takes what has happened, and lets the time pass that has passed.
+func (p *page) turn() {
+	h := p.Linked()
+	p.Pass(max(time.Since(p.start).Milliseconds()+1000-p.Now, 0))
+	p.driver.Take(func(e link.Event) {
+		switch {
+		case e.Opened:
+			h.LinkOpened(p.Now)
+		case e.Closed != nil:
+			h.LinkClosed(p.Now, e.Closed)
+		default:
+			h.LinkReceived(p.Now, e.Messages)
+		}
+	})
+}
+
+// until runs the page until something is so.
+func (p *page) until(t *testing.T, what string, so func() bool) {
+	t.Helper()
+	end := time.After(patience)
+	for p.turn(); !so(); p.turn() {
+		select {
+		case <-p.wake:
+		case <-time.After(10 * time.Millisecond):
+		case <-end:
+			t.Fatalf("%s: not within %s; the link is %+v", what, patience, p.state())
+		}
+	}
+}
+
+func together(pages ...*page) func(t *testing.T, what string, so func() bool) {
+	return func(t *testing.T, what string, so func() bool) {
+		t.Helper()
+		pages[0].until(t, what, func() bool {
+			for _, p := range pages[1:] {
+				p.turn()
+			}
+			return so()
+		})
+	}
+}
+
+func named(op protocol.Op, name, head string) protocol.Envelope {
+	return protocol.Envelope{Op: op, Name: name, Head: []byte(head)}
+}
+
+func register(t *testing.T, c *hubtest.Client, name, head string) {
+	t.Helper()
+	if answer := c.Ask(named(protocol.OpRegister, name, head)); answer.Op != protocol.OpReply {
+		t.Fatalf("register %s: %s", name, answer.Head)
+	}
+}
+
+// sees reports whether an app can discover a method, and returns who offers it.
+func sees(c *hubtest.Client, name string) (who protocol.PeerInfo, ok bool) {
+	var list protocol.MethodList
+	if err := list.DecodeJSON(c.Ask(named(protocol.OpDiscover, "", `{"name":"`+name+`"}`)).Head); err != nil || len(list.Methods) == 0 {
+		return who, false
+	}
+	return list.Methods[0].Peer, true
+}
+
+func last(c *hubtest.Client, op protocol.Op, id uint64) (e protocol.Envelope, ok bool) {
+	for _, e := range c.All(op) {
+		if id == 0 || e.ID == id {
+			return e, true
+		}
+	}
+	return e, false
+}
+
+// TestMethodsAcrossHubs: two windows of one user call each other's methods through a real broker, with progress, a binary
+// body, an error, a cancel, a timeout and a link that is cut in the middle of a call.
+func TestMethodsAcrossHubs(t *testing.T) {
+	r := newRig(t)
+	a, b := r.open("ada", "hub-a"), r.open("ada", "hub-b")
+	both := together(a, b)
+	caller, callee := a.apps["crm"], b.apps["chart"]
+	register(t, callee, "plot", `{"scope":"user","accepts":"String what"}`)
+	both(t, "the method is known", func() bool { _, ok := sees(caller, "plot"); return ok })
+	if who, _ := sees(caller, "plot"); who.Hub != "hub-b" || who.UserID != "ada" || who.Tenant != "acme" || !strings.HasSuffix(who.Instance, "@hub-b") || who.App != "chart" {
+		t.Fatalf("it is offered by %+v", who)
+	}
+	invoke := func(head, args string) (id uint64) {
+		e := named(protocol.OpInvoke, "plot", head)
+		e.Body = protocol.TextBody([]byte(args))
+		id, _ = caller.Request(e)
+		return id
+	}
+	calls := 0
+	called := func() (e protocol.Envelope) {
+		t.Helper()
+		calls++
+		both(t, "the call arrives", func() bool { return len(callee.All(protocol.OpCall)) == calls })
+		return callee.All(protocol.OpCall)[calls-1]
+	}
+	answered := func(id uint64) (e protocol.Envelope) {
+		t.Helper()
+		both(t, "the answer arrives", func() (ok bool) { e, ok = caller.Answer(id); return ok })
+		return e
+	}
+
+	id := invoke(`{"trace":"00-t-1"}`, `{"what":"x"}`)
+	call := called()
+	if string(call.Body.Bytes()) != `{"what":"x"}` || !strings.Contains(string(call.Head), `"trace":"00-t-1"`) {
+		t.Fatalf("called with %s, %s", call.Head, call.Body.Bytes())
+	}
+	if who, ok := last(callee, protocol.OpPeer, 0); !ok || !strings.Contains(string(who.Head), `"hub":"hub-a"`) {
+		t.Fatalf("the caller was introduced as %s", who.Head)
+	}
+	callee.Send(protocol.Envelope{Op: protocol.OpProgress, ID: call.ID, Body: protocol.TextBody([]byte("50"))})
+	data := bytes.Repeat([]byte{0, 255, 7}, 30_000)
+	callee.Send(protocol.Envelope{Op: protocol.OpResult, ID: call.ID, Body: protocol.BinaryBody(data)})
+	if e := answered(id); e.Op != protocol.OpResult || e.Body.Kind != protocol.BodyBinary || !bytes.Equal(e.Body.Bytes(), data) {
+		t.Fatalf("answered by %d with %d bytes", e.Op, e.Body.Size)
+	}
+	if e, ok := last(caller, protocol.OpProgress, id); !ok || string(e.Body.Bytes()) != "50" {
+		t.Fatal("the progress did not arrive before the result")
+	}
+
+	fault := func(id uint64) (f protocol.Fault) {
+		t.Helper()
+		e := answered(id)
+		if err := f.DecodeJSON(e.Head); e.Op != protocol.OpError || err != nil {
+			t.Fatalf("answered by %d: %s", e.Op, e.Head)
+		}
+		return f
+	}
+	id = invoke("", `{"what":"x"}`)
+	callee.Send(protocol.Envelope{Op: protocol.OpError, ID: called().ID, Head: []byte(`{"code":"HANDLER_ERROR","message":"no paper"}`)})
+	if f := fault(id); f.Code != protocol.HandlerError || f.Message != "no paper" {
+		t.Fatalf("failed with %v", f)
+	}
+	if f := fault(invoke("", `{}`)); f.Code != protocol.SchemaViolation {
+		t.Fatalf("bad arguments: %v", f)
+	}
+
+	id = invoke("", `{"what":"x"}`)
+	call = called()
+	caller.Send(protocol.Envelope{Op: protocol.OpCancel, ID: id})
+	if f := fault(id); f.Code != protocol.Cancelled {
+		t.Fatalf("cancelled: %v", f)
+	}
+	both(t, "the callee hears of it", func() bool { _, ok := last(callee, protocol.OpCancel, call.ID); return ok })
+	callee.Send(protocol.Envelope{Op: protocol.OpResult, ID: call.ID})
+
+	id = invoke(`{"timeoutMs":300}`, `{"what":"x"}`)
+	call = called()
+	if f := fault(id); f.Code != protocol.Timeout {
+		t.Fatalf("timed out: %v", f)
+	}
+	both(t, "the callee hears of it", func() bool { _, ok := last(callee, protocol.OpCancel, call.ID); return ok })
+
+	watch, _ := caller.Request(named(protocol.OpWatch, "", `{"name":"plot"}`))
+	id = invoke("", `{"what":"x"}`)
+	call = called()
+	r.cut()
+	if f := fault(id); f.Code != protocol.TargetGone {
+		t.Fatalf("cut: %v", f)
+	}
+	both(t, "the callee hears of it", func() bool { _, ok := last(callee, protocol.OpCancel, call.ID); return ok })
+	changes := func() (text string) {
+		for _, e := range caller.All(protocol.OpMethods) {
+			if e.Ref == watch {
+				text += string(e.Head) + "\n"
+			}
+		}
+		return text
+	}
+	both(t, "it comes back", func() bool { return strings.Contains(changes(), `"added"`) })
+	if text := changes(); strings.Count(text, `"removed"`) != 1 || strings.Index(text, `"removed"`) > strings.Index(text, `"added"`) {
+		t.Fatalf("the watch heard\n%s", text)
+	}
+	id = invoke("", `{"what":"again"}`)
+	callee.Send(protocol.Envelope{Op: protocol.OpResult, ID: called().ID, Body: protocol.TextBody([]byte(`"ok"`))})
+	if e := answered(id); string(e.Body.Bytes()) != `"ok"` {
+		t.Fatalf("answered %s", e.Body.Bytes())
+	}
+	for _, c := range []*hubtest.Client{caller, callee} {
+		if open := c.Open(); len(open) != 0 {
+			t.Errorf("requests without an answer: %v", open)
+		}
+	}
+}
+
+// TestScopesAcrossHubs: each sees what is shared with it, and calls nothing else.
+func TestScopesAcrossHubs(t *testing.T) {
+	r := newRig(t)
+	ada, ada2, bob, carl := r.open("ada", "a1"), r.open("ada", "a2"), r.open("bob", "b"), r.open("carl", "c")
+	all := together(ada, ada2, bob, carl)
+	by := ada.apps["crm"]
+	register(t, by, "mine.rule", ``)
+	// What is for everyone comes last: who has heard of it has been told all that is for him.
+	for _, scope := range []string{"local", "user", "tenant", "group:sales", "everyone"} {
+		register(t, by, scope, `{"scope":"`+scope+`"}`)
+	}
+	if f := by.Refused(named(protocol.OpRegister, "board", `{"scope":"group:board"}`)); f.Code != protocol.ScopeUnavailable {
+		t.Fatalf("a group of others: %v", f)
+	}
+	for _, c := range []struct {
+		page *page
+		want string
+	}{
+		{ada, "mine.rule local user tenant group:sales everyone"}, {ada2, "mine.rule user tenant group:sales everyone"},
+		{bob, "tenant everyone"}, {carl, "everyone"},
+	} {
+		app := c.page.apps["chart"]
+		names := func() string {
+			var list protocol.MethodList
+			if err := list.DecodeJSON(app.Ask(named(protocol.OpDiscover, "", ``)).Head); err != nil {
+				t.Fatal(err)
+			}
+			var names []string
+			for i := range list.Methods {
+				names = append(names, list.Methods[i].Name)
+			}
+			return strings.Join(names, " ")
+		}
+		all(t, "all is told", func() bool { return strings.HasSuffix(names(), "everyone") })
+		if got := names(); got != c.want {
+			t.Errorf("%s sees %s, want %s", c.page.state().Identity.User.ID, got, c.want)
+		}
+		for _, name := range []string{"local", "user", "tenant", "group:sales", "mine.rule"} {
+			if strings.Contains(c.want, name) {
+				continue
+			}
+			if f := app.Refused(named(protocol.OpInvoke, name, "")); f.Code != protocol.MethodNotFound {
+				t.Errorf("%s of %s: %v", name, c.want, f)
+			}
+		}
+	}
+	ada.Remove(by.Frame)
+	all(t, "they are gone", func() bool { _, ok := sees(carl.apps["chart"], "everyone"); return !ok })
+}
+
+// TestLinkIsRefused: a token that the broker does not take is shown, and another one is tried.
+func TestLinkIsRefused(t *testing.T) {
+	r := newRig(t)
+	p := r.open("ada", "hub-a")
+	p.driver.Close(stream.CloseNormal, "")
+	p.Linked().LinkClosed(p.Now, stream.NewClosed(stream.CloseSession, "the session ended"))
+	asked := len(p.PageLog)
+	p.token("mallory")
+	p.until(t, "refused", func() bool { return p.state().State == protocol.LinkRefused })
+	if s := p.state(); s.Fault == nil || s.Fault.Code != protocol.Unauthenticated {
+		t.Fatalf("refused as %+v", s)
+	}
+	for _, e := range p.PageLog[asked:] {
+		if e.Op == protocol.OpPageToken {
+			t.Fatal("the page was asked again for a token that was new")
+		}
+	}
+	p.token("bob")
+	p.until(t, "connected", func() bool { return p.state().State == protocol.LinkConnected })
+	if id := p.state().Identity; id == nil || id.User.ID != "bob" {
+		t.Fatalf("connected as %+v", id)
+	}
+}
