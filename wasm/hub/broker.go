@@ -4,6 +4,7 @@ import (
 	"github.com/crossframe/crossframe/protocol"
 	"github.com/crossframe/crossframe/protocol/stream"
 	"github.com/crossframe/crossframe/wasm/bridge"
+	"github.com/crossframe/crossframe/wasm/contexts"
 	"github.com/crossframe/crossframe/wasm/peer"
 )
 
@@ -95,7 +96,13 @@ func hubName(id string) string {
 	return string(name)
 }
 
+// secretKey is kept over the main page's reload along with the writes that are pending: the broker counts their numbers by
+// hub and secret.
 const secretKey = "hub/link"
+
+func (b *broker) serves(r *contexts.Room) {
+	r.Share(contexts.ShareOptions{NowMs: b.hub.boot.NowMs, Now: b.hub.turn.Now})
+}
 
 func (b *broker) booted() {
 	b.started = true

@@ -120,6 +120,9 @@ func (h *Hub) connect() {
 	h.apps = apps.New(apps.Options{Peers: h, Random: h.random, StartMs: h.boot.StartMs, LastFrame: lastOf(h.boot.Epoch)})
 	h.interop = interop.New(interop.Options{Peers: h, FirstCall: firstCall(h.boot.Epoch), Shares: h.sharesOf()})
 	h.contexts = contexts.New(contexts.Options{})
+	if h.uplink != nil {
+		h.uplink.serves(h.contexts)
+	}
 	h.rooms = []room{h.apps, h.interop, h.contexts}
 	h.handlers = [256]func(*peer.Turn){
 		protocol.OpProve: h.prove,

@@ -3,6 +3,7 @@ package hub
 import (
 	"github.com/crossframe/crossframe/protocol"
 	"github.com/crossframe/crossframe/protocol/stream"
+	"github.com/crossframe/crossframe/wasm/contexts"
 	"github.com/crossframe/crossframe/wasm/peer"
 )
 
@@ -28,6 +29,8 @@ func (o Options) WithLink(link Link) Options {
 
 // uplink is the hub's side of its broker. Only WithLink makes one, so that a hub without a broker does not link it.
 type uplink interface {
+	// serves makes the room serve the contexts beyond this hub.
+	serves(r *contexts.Room)
 	// booted begins, once the hub runs as configured.
 	booted()
 	// resumed ends what was known of the broker's side before the program was lost.

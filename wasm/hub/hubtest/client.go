@@ -50,9 +50,14 @@ func (c *Client) hear(e protocol.Envelope) {
 			c.desk.T.Errorf("port %d: operation %d answers %d, which is not an open request", c.Port, e.Op, e.ID)
 		}
 	}
-	if c.open[e.ID] > 0 && isAnswer(e.Op) {
+	if c.open[e.ID] > 0 && isAnswer(e.Op) && !pending(e) {
 		c.open[e.ID]--
 	}
+}
+
+// pending reports whether another answer follows, when the broker has decided on a write.
+func pending(e protocol.Envelope) bool {
+	return e.Op == protocol.OpReply && string(e.Head) == `{"pending":true}`
 }
 
 func isAnswer(op protocol.Op) bool {
