@@ -43,6 +43,7 @@ var floors = []struct {
 	{"wasm/link", 7},
 	{"wasm", 8},
 	{"clientlib/crossframe", 8},
+	{"demo/prices", 9},
 	{"broker/source", 4},
 	{"broker/idn", 4},
 	{"broker/assets", 4},

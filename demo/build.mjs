@@ -7,7 +7,7 @@ import { build } from "esbuild";
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 
 /** Apps with modules. The legacy page has none: its script is served as it was written. */
-const apps = ["customers", "contracts", "chart", "blocked"];
+const apps = ["customers", "contracts", "chart", "blocked", "prices"];
 
 await rm(here("dist"), { recursive: true, force: true });
 await build({
@@ -28,5 +28,5 @@ await build({
 });
 for (const app of [...apps, "legacy"]) await cp(here(`src/${app}/index.html`), here(`dist/${app}/index.html`));
 await cp(here("src/legacy/app.js"), here("dist/legacy/app.js"));
-// The chart holds a copy of uPlot, whose licence wants to be beside it.
-await cp(here("../node_modules/uplot/LICENSE"), here("dist/chart/uplot.LICENSE.txt"));
+// These two hold a copy of uPlot, whose licence wants to be beside it.
+for (const app of ["chart", "prices"]) await cp(here("../node_modules/uplot/LICENSE"), here(`dist/${app}/uplot.LICENSE.txt`));

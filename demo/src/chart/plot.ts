@@ -1,6 +1,7 @@
 /** The plot: premiums as a stepped line, claims as bars, in the page's colours. */
 import uPlot from "uplot";
 import { type History, historyMonths } from "../claims.js";
+import { fit } from "../fit.js";
 import { money } from "../format.js";
 
 /** Colours come from the style sheet, so that they follow the light or dark theme. */
@@ -64,13 +65,11 @@ function labelOf(time: number): string {
 }
 
 export class Plot {
-  readonly #root: HTMLElement;
   readonly #plot: uPlot;
 
   constructor(root: HTMLElement) {
-    this.#root = root;
     this.#plot = new uPlot({ ...options, width: 300, height: 200 }, [[], [], []], root);
-    new ResizeObserver(() => this.#fit()).observe(root);
+    fit(this.#plot, root);
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.#plot.redraw());
   }
 
@@ -95,17 +94,5 @@ export class Plot {
     context.fillRect(0, 0, canvas.width, canvas.height);
     context.drawImage(source, 0, 0);
     return (await canvas.convertToBlob({ type: "image/png" })).arrayBuffer();
-  }
-
-  #fit(): void {
-    const { clientWidth, clientHeight } = this.#root;
-    // A hidden panel has no size; the plot keeps the one it had.
-    if (clientWidth === 0 || clientHeight === 0) return;
-    const { paddingLeft, paddingRight, paddingTop } = getComputedStyle(this.#root);
-    const width = clientWidth - parseFloat(paddingLeft) - parseFloat(paddingRight);
-    // How many lines the legend takes depends on the width, so that one is set first.
-    this.#plot.root.style.width = `${width}px`;
-    const legend = this.#plot.root.querySelector<HTMLElement>(".u-legend")?.offsetHeight ?? 0;
-    this.#plot.setSize({ width, height: Math.max(80, clientHeight - parseFloat(paddingTop) - legend) });
   }
 }
