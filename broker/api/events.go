@@ -115,11 +115,9 @@ func (c *call) stream(follow func(f *feed) (stop func(), err error)) error {
 	h.Set("Content-Type", "text/event-stream")
 	h.Set("X-Accel-Buffering", "no")
 	out := &eventWriter{w: c.w, control: http.NewResponseController(c.w)}
-	// The time that a request may take to arrive must not end an answer that never ends.
-	if out.control.SetReadDeadline(time.Time{}) != nil || !out.write(nil) {
-		return nil
+	if out.write(nil) {
+		c.feed(out, f)
 	}
-	c.feed(out, f)
 	return nil
 }
 
@@ -180,6 +178,7 @@ func (o *eventWriter) write(events []event) bool {
 		o.buffer = append(o.buffer, e.data...)
 		o.buffer = append(o.buffer, "\n\n"...)
 	}
+	// In place of the time that the server gives to a whole answer.
 	if o.control.SetWriteDeadline(time.Now().Add(streamWriteTimeout)) != nil {
 		return false
 	}

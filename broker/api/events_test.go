@@ -96,8 +96,8 @@ func TestStream(t *testing.T) {
 	}
 }
 
-// TestStreamsOutliveTheTimeOfARequest: the time that a request may take to arrive ends no answer.
-func TestStreamsOutliveTheTimeOfARequest(t *testing.T) {
+// TestStreamsOutliveTheTimeOfAnAnswer: the server's bounds are for requests and answers that end.
+func TestStreamsOutliveTheTimeOfAnAnswer(t *testing.T) {
 	feeds, stopped := make(chan *feed, 1), make(chan struct{}, 1)
 	g := newRigWith(t, &http.Server{ReadTimeout: 50 * time.Millisecond, WriteTimeout: 50 * time.Millisecond}, ticks(feeds, stopped))
 	r := g.follow(t, "/api/v1/ticks", "ada")
