@@ -61,7 +61,8 @@ var floors = []struct {
 	{"broker/relay", 7},
 	{"broker/config", 6},
 	{"broker/server", 6},
-	{"broker/api", 6},
+	{"broker/records", 6},
+	{"broker/api", 7},
 	{"broker/cmd/crossframe", 8},
 	{"bench/empty", 0},
 }
