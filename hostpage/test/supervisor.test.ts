@@ -110,6 +110,27 @@ describe("the hub behind real ports", () => {
     expect(answers.sort((x, y) => x - y)).toEqual(Array.from({ length: servers }, (_, i) => i).filter((i) => i !== 77));
   });
 
+  test("fifty subscribers of a context that is written a thousand times see every revision, in order, once", async () => {
+    const { hub, main } = await start({ limits: { burst: 2_000 } });
+    const writer = await connect(hub, main, "a");
+    const subscribers: TestPort[] = [];
+    for (let i = 0; i < 50; i++) {
+      const subscriber = await connect(hub, main, "b");
+      subscriber.send([OpContextSubscribe, 1, 0, 0, "storm"]);
+      await subscriber.wait((m) => m.op === OpContextValue);
+      subscribers.push(subscriber);
+    }
+    const writes = 1_000;
+    for (let i = 1; i <= writes; i++) writer.send([OpContextUpdate, 100 + i, 0, 0, "storm", undefined, `{"n":${i}}`]);
+    const all = Array.from({ length: writes }, (_, i) => i + 1);
+    for (const subscriber of subscribers) {
+      await subscriber.wait((m) => m.op === OpContextEvent && m.id === writes);
+      const events = subscriber.got.filter((m) => m.op === OpContextEvent);
+      expect(events.map(({ id }) => id)).toEqual(all);
+      expect(events.at(-1)?.body).toBe(`{"n":${writes}}`);
+    }
+  });
+
   test("merges a context and tells subscribers", async () => {
     const { hub, main } = await start();
     const a = await connect(hub, main, "a");
