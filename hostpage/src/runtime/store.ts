@@ -2,12 +2,28 @@
  * Keeps the shared contexts of one browser tab across reloads of the main page, in IndexedDB. The journal in memory
  * is the truth; the store follows it a moment later, and a failing store costs the reload, never the session.
  */
-import { createStore, delMany, entries, setMany, type UseStore } from "idb-keyval";
+import { createStore, entries, promisifyRequest, type UseStore } from "idb-keyval";
 
 import type { Chunk } from "./journal.js";
 
-/** The keys of the journal that outlive the page: everything else names connections and frames that do not. */
-const KEPT = ["contexts/value/", "contexts/floor"];
+/**
+ * The keys of the journal that outlive the page: everything else names connections and frames that do not. They are what
+ * this page shares, what it knows of what a broker keeps, the writes that the broker does not have yet, and what they are
+ * numbered by.
+ */
+const KEPT = [
+  "contexts/value/",
+  "contexts/floor",
+  "contexts/base/",
+  "contexts/pending/",
+  "contexts/sequence",
+  "contexts/identity",
+  "hub/link",
+];
+/** Keys that were promised to somebody, and wait as little as may be. */
+const URGENT = "contexts/pending/";
+/** Contexts of this page, of which some end with it. */
+const LOCAL = "contexts/value/";
 const DELAY_MS = 20;
 /** A key is written as a whole, so a slow write is followed by a pause of so many times its own length. */
 const PAUSE = 10;
@@ -17,6 +33,8 @@ export class ContextStore {
   readonly #failed: (reason: string) => void;
   #dirty = new Map<string, readonly Chunk[] | undefined>();
   #timer: ReturnType<typeof setTimeout> | undefined;
+  /** The timer is that of an urgent key. */
+  #urgent = false;
   #writing = Promise.resolve();
   #told = false;
   #lastWriteMs = 0;
@@ -49,9 +67,13 @@ export class ContextStore {
   changed(key: string, chunks: readonly Chunk[] | undefined): void {
     if (!isKept(key)) return;
     // A context that lives as long as its owner ends with the page: whether the owner comes back nobody knows.
-    const owned = chunks?.[0]?.head.includes('"lifetime":"owner"') ?? false;
+    const owned = key.startsWith(LOCAL) && (chunks?.[0]?.head.includes('"lifetime":"owner"') ?? false);
     this.#dirty.set(key, owned ? undefined : chunks);
-    this.#timer ??= setTimeout(() => this.flush(), Math.max(DELAY_MS, PAUSE * this.#lastWriteMs));
+    const urgent = chunks !== undefined && key.startsWith(URGENT);
+    if (this.#timer !== undefined && (!urgent || this.#urgent)) return;
+    clearTimeout(this.#timer);
+    this.#urgent = urgent;
+    this.#timer = setTimeout(() => this.flush(), urgent ? this.#lastWriteMs : Math.max(DELAY_MS, PAUSE * this.#lastWriteMs));
   }
 
   /** Writes what has changed. */
@@ -64,19 +86,19 @@ export class ContextStore {
     return this.#writing;
   }
 
+  /** Writes all in one transaction: what one turn has changed is not to be found half done. */
   async #write(dirty: Map<string, readonly Chunk[] | undefined>): Promise<void> {
-    const put: [string, readonly Chunk[]][] = [];
-    const gone: string[] = [];
-    for (const [key, chunks] of dirty) {
-      if (chunks) {
-        put.push([key, chunks]);
-      } else {
-        gone.push(key);
-      }
-    }
     const begun = performance.now();
-    await setMany(put, this.#store);
-    await delMany(gone, this.#store);
+    await this.#store("readwrite", (store) => {
+      for (const [key, chunks] of dirty) {
+        if (chunks) {
+          store.put(chunks, key);
+        } else {
+          store.delete(key);
+        }
+      }
+      return promisifyRequest(store.transaction);
+    });
     this.#lastWriteMs = performance.now() - begun;
   }
 
