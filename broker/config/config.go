@@ -32,6 +32,10 @@ type Config struct {
 	// Identity says whose credentials are accepted: of hubs and programs that connect, and of requests to the API.
 	Identity identity.Settings `json:"identity"`
 	API      API               `json:"api"`
+	Link     Link              `json:"link"`
+	// Sharing says in which scopes names are shared of which the app's definition says nothing; the first rule that has a
+	// name counts. What no rule has is of one page alone.
+	Sharing []protocol.SharingRule `json:"sharing"`
 	// TrustedProxies are addresses and networks of proxies in front of the broker, whose word on where a request comes
 	// from is taken.
 	TrustedProxies []string `json:"trustedProxies"`

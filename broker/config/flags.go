@@ -26,6 +26,7 @@ type Flags struct {
 	RootKeys       *string  `name:"license-root-keys-file" placeholder:"FILE" env:"CROSSFRAME_LICENSE_ROOT_KEYS_FILE" help:"Public keys that the key set may be signed with, JSON."`
 	Revocations    *string  `name:"license-revocation-file" placeholder:"FILE" env:"CROSSFRAME_LICENSE_REVOCATION_FILE" help:"Signed list of license keys that were taken back."`
 	LicenseState   *string  `name:"license-state-file" placeholder:"FILE" env:"CROSSFRAME_LICENSE_STATE_FILE" help:"File in which the broker remembers the highest time it has seen."`
+	NoLink         bool     `env:"CROSSFRAME_NO_LINK" help:"Nobody may connect, and apps share with those of their own page only."`
 	LogLevel       *string  `placeholder:"LEVEL" env:"CROSSFRAME_LOG_LEVEL" help:"debug, info, warn or error."`
 	LogFormat      *string  `placeholder:"FORMAT" env:"CROSSFRAME_LOG_FORMAT" help:"text or json."`
 }
@@ -61,6 +62,9 @@ func (f *Flags) apply(c *Config) (given map[string]string) {
 	text("license.stateFile", "--license-state-file", &c.License.StateFile, f.LicenseState)
 	text("log.level", "--log-level", &c.Log.Level, f.LogLevel)
 	text("log.format", "--log-format", &c.Log.Format, f.LogFormat)
+	if f.NoLink {
+		c.Link.Off, given["link.off"] = true, "--no-link"
+	}
 	if f.LicenseKeyFile != nil {
 		c.License.Key = ""
 		text("license.keyFile", "--license-key-file", &c.License.KeyFile, f.LicenseKeyFile)

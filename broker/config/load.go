@@ -47,7 +47,7 @@ func Load(flags *Flags, base ...source.Value) (*Loaded, error) {
 	l.relative()
 	l.given = flags.apply(&l.Config)
 	for _, step := range []func() error{
-		l.checkListeners, l.checkOrigins, l.checkAPI, l.checkProxies, l.checkTLS, l.checkLog, l.checkFrames, l.checkPolicy, l.checkNumbers, l.checkUser, l.checkIdentity, l.readLicense, l.checkDirectory, l.readApps,
+		l.checkListeners, l.checkOrigins, l.checkAPI, l.checkProxies, l.checkTLS, l.checkLog, l.checkFrames, l.checkPolicy, l.checkNumbers, l.checkUser, l.checkIdentity, l.checkLink, l.readLicense, l.checkDirectory, l.readApps,
 	} {
 		if err := step(); err != nil {
 			return nil, err

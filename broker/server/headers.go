@@ -30,7 +30,8 @@ const hsts = "max-age=31536000"
 //
 // The frame sources are exactly the origins of the definitions, and what frames adds. They are what keeps an app from
 // navigating its frame to an origin that nobody registered. Warnings name origins that the policy language cannot say.
-func PageHeaders(apps []protocol.Definition, frames []string) (headers http.Header, warnings []string) {
+// Connects are origins that the page connects to beside its own.
+func PageHeaders(apps []protocol.Definition, frames []string, connects ...string) (headers http.Header, warnings []string) {
 	sources := newSources()
 	for i := range apps {
 		sources.add(&apps[i])
@@ -42,7 +43,7 @@ func PageHeaders(apps []protocol.Definition, frames []string) (headers http.Head
 		"default-src 'none'",
 		"script-src 'self' 'wasm-unsafe-eval'",
 		"worker-src 'self'",
-		"connect-src 'self'",
+		"connect-src 'self'" + spaced(connects),
 		"style-src 'self'",
 		"font-src 'self'",
 		"manifest-src 'self'",
@@ -183,7 +184,9 @@ func sorted(list []string) []string {
 func spaced(list []string) string {
 	text := ""
 	for _, s := range sorted(list) {
-		text += " " + s
+		if s != "" {
+			text += " " + s
+		}
 	}
 	return text
 }

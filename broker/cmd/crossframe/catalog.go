@@ -52,7 +52,7 @@ func newCatalog(ctx context.Context, loaded *config.Loaded, log *slog.Logger) (c
 	c.Load(first)
 	c.closers = append(c.closers, c.Watch(func(s *directory.Snapshot) {
 		apps := s.Definitions()
-		headers, warnings := server.PageHeaders(apps, loaded.Page.Frames)
+		headers, warnings := server.PageHeaders(apps, loaded.Page.Frames, loaded.LinkOrigin())
 		for _, text := range warnings {
 			log.Warn(text)
 		}

@@ -13,6 +13,7 @@ import (
 
 	"github.com/crossframe/crossframe/broker/assets"
 	"github.com/crossframe/crossframe/broker/config"
+	"github.com/crossframe/crossframe/broker/identity"
 	"github.com/crossframe/crossframe/broker/server"
 	"github.com/crossframe/crossframe/broker/source"
 	"github.com/crossframe/crossframe/protocol"
@@ -28,6 +29,8 @@ type demoCommand struct {
 	HubHost  string   `default:"localhost" placeholder:"HOST" help:"Host name of the main page."`
 	AppHost  string   `default:"127.0.0.1" placeholder:"HOST" help:"Host name of the apps; * in it is the app's name."`
 	Apps     []string `sep:"none" placeholder:"PATH" help:"File with app definitions to add, or a pattern; may be repeated."`
+	StoreDir string   `placeholder:"DIR" help:"Directory for what must be kept; if none, it is kept in memory."`
+	NoLink   bool     `help:"Apps share with those of their own page only."`
 	Debug    bool     `help:"Put the running platform within reach of the browser's console."`
 	LogLevel string   `default:"warn" enum:"debug,info,warn,error" help:"debug, info, warn or error."`
 }
@@ -37,6 +40,19 @@ var demoApps = []string{"customers", "contracts", "chart", "legacy", "blocked"}
 
 // demoFirstPort is the port of the first app in the definitions of the demo.
 const demoFirstPort = 8081
+
+// demoUsers are whom one may be in the demo: the page offers the choice.
+var demoUsers = []identity.DevelopmentUser{
+	{ID: "anna", FirstName: "Anna", LastName: "Adler", Tenant: "demo", Groups: []string{"advisers"}, Roles: []string{"publisher"}},
+	{ID: "ben", FirstName: "Ben", LastName: "Brandt", Tenant: "demo", Groups: []string{"advisers"}},
+}
+
+// demoSharing: the chosen customer follows one person from window to window, the note on a customer is the team's, and a
+// chart that anybody of the team has open can be asked for.
+var demoSharing = []protocol.SharingRule{
+	{Scope: protocol.ScopeUser, Contexts: []string{"customer"}},
+	{Scope: protocol.ScopeTenant, Contexts: []string{"customer.note"}, Methods: []string{"chart.snapshot"}},
+}
 
 // hubMark stands for the main page's origin in the demo apps' pages.
 const hubMark = "__HUB_ORIGIN__"
@@ -133,12 +149,13 @@ func (d *demo) load() (*config.Loaded, error) {
 	listen, off := d.listeners[0].Addr().String(), ""
 	loaded, err := config.Load(&config.Flags{
 		Listen: &listen, OpsListen: &off, PublicOrigins: []string{d.hub.String()}, Apps: d.Apps,
-		BlockList: []string{d.apps[len(d.apps)-1].String()}, LogLevel: &d.LogLevel,
+		BlockList: []string{d.apps[len(d.apps)-1].String()}, LogLevel: &d.LogLevel, NoLink: d.NoLink,
 	}, base)
 	if err != nil {
 		return nil, err
 	}
 	loaded.Page.Title, loaded.Page.Debug = "Customer 360", d.Debug
+	loaded.Identity.Development.Users, loaded.Sharing = demoUsers, demoSharing
 	return loaded, d.license(loaded)
 }
 

@@ -30,6 +30,8 @@ type workspace struct {
 	// checker says whose credential that is.
 	checker *identity.Checker
 	apps    *catalog
+	// link is what hubs and programs connect to; nil where nobody may.
+	link *link
 	// license says how the broker stands with its license. It is checked until close.
 	license *licensing.Checker
 	stop    context.CancelFunc
@@ -62,6 +64,12 @@ func newWorkspace(ctx context.Context, on *console, loaded *config.Loaded, log *
 		checker.Close()
 		return nil, err
 	}
+	linked, err := newLink(ctx, loaded, checker, log)
+	if err != nil {
+		apps.close()
+		checker.Close()
+		return nil, err
+	}
 	metrics := server.NewMetrics(buildVersion())
 	site := server.Site{
 		Name: "page", Files: files, Hosts: server.HostsOf(loaded.Origins), SecureHosts: server.HostsOf(secure(loaded.Origins)),
@@ -72,15 +80,21 @@ func newWorkspace(ctx context.Context, on *console, loaded *config.Loaded, log *
 		Routes: map[string]http.Handler{server.BootPath: server.Boot(protocol.PageConfig{
 			Title: loaded.Page.Title, Debug: loaded.Page.Debug,
 			Policy: loaded.Policy, Limits: loaded.Limits, User: loaded.User,
-			StartMs: loaded.StartMs,
+			StartMs: loaded.StartMs, Link: loaded.PageLink(), Sharing: loaded.Sharing,
 		}, func(c *protocol.PageConfig) { c.Apps = apps.now.Load().apps; licensed.Fill(c) })},
 	}
+	if linked != nil {
+		linked.measure(metrics)
+		site.Routes[config.LinkPath] = linked
+	}
 	w := &workspace{
-		loaded: loaded, page: site.Handler(), metrics: metrics, health: server.NewHealth(buildVersion(), missing, licensed.Missing), log: log,
-		checker: checker, apps: apps, license: licensed,
+		loaded: loaded, page: site.Handler(), metrics: metrics, health: server.NewHealth(buildVersion(), missing, licensed.Missing, linked.missing), log: log,
+		checker: checker, apps: apps, license: licensed, link: linked,
 	}
 	ctx, w.stop = context.WithCancel(ctx)
 	w.tasks.Go(func() { licensed.Run(ctx) })
+	// Connections end along with the requests under way, not after them.
+	w.tasks.Go(func() { <-ctx.Done(); linked.close() })
 	return w, nil
 }
 

@@ -1,0 +1,154 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/crossframe/crossframe/broker/config"
+	"github.com/crossframe/crossframe/broker/contexts"
+	"github.com/crossframe/crossframe/broker/identity"
+	"github.com/crossframe/crossframe/broker/relay"
+	"github.com/crossframe/crossframe/broker/server"
+	"github.com/crossframe/crossframe/broker/store"
+	"github.com/crossframe/crossframe/broker/ws"
+	"github.com/crossframe/crossframe/protocol/origin"
+)
+
+// How long the store may take: to open, which in a cluster that is forming takes a while; to say what it is missing; and the
+// connections to end.
+const (
+	openTimeout  = 60 * time.Second
+	askTimeout   = 2 * time.Second
+	drainTimeout = 5 * time.Second
+)
+
+// link is what hubs and programs connect to, on its store.
+type link struct {
+	*relay.Relay
+	store *store.Store
+	log   *slog.Logger
+}
+
+// newLink opens the store and the relay on it; nil where nobody may connect.
+func newLink(ctx context.Context, loaded *config.Loaded, checker *identity.Checker, log *slog.Logger) (*link, error) {
+	if !loaded.Linked() {
+		log.Info("apps share with those of their own page only: nobody can connect", "fix", "set identity, and leave link.off out")
+		return nil, nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, openTimeout)
+	defer cancel()
+	l := &link{log: log}
+	var err error
+	if l.store, err = store.Open(ctx, storeOptions(loaded, log)); err != nil {
+		return nil, err
+	}
+	options, err := l.options(loaded, checker)
+	if err == nil {
+		l.Relay, err = relay.New(ctx, options)
+	}
+	if err != nil {
+		l.close()
+		return nil, fmt.Errorf("share beyond the page: %w", err)
+	}
+	return l, nil
+}
+
+// options are those of the relay.
+func (l *link) options(loaded *config.Loaded, checker *identity.Checker) (o relay.Options, err error) {
+	o = relay.Options{
+		Store: l.store, Authenticator: checker, Sharing: loaded.Sharing, Log: l.log,
+		Contexts: contexts.Options{
+			Alone: true, EveryoneRoles: loaded.Link.EveryoneRoles, TenantContexts: int(loaded.Link.Contexts),
+		},
+		Socket: ws.Options{
+			// Programs send no Origin, and no cookie authenticates here: the first message must bring a token, which no page of
+			// another origin has.
+			DangerouslyAllowMissingOrigin: true,
+			MaxConns:                      int(loaded.Link.Connections), MaxConnsPerAddress: int(loaded.Link.PerAddress),
+			Address: func(r *http.Request) string { return loaded.Proxies.Client(r).String() },
+		},
+	}
+	var pages []string
+	for _, p := range loaded.Origins {
+		pages = append(pages, p.String())
+	}
+	patterns, _, err := origin.NewPatterns(origin.ExactList, pages)
+	if err != nil {
+		return o, err
+	}
+	o.Socket.Origins = &patterns
+	o.Blocked, _, err = origin.NewPatterns(origin.BlockList, loaded.Policy.BlockList)
+	return o, err
+}
+
+// close ends the connections, behind what waits to be written, and closes the store. Hubs come back by themselves, each after a
+// time of its own.
+func (l *link) close() {
+	if l == nil {
+		return
+	}
+	if l.Relay != nil {
+		ctx, cancel := context.WithTimeout(context.Background(), drainTimeout)
+		defer cancel()
+		if err := l.Relay.Close(ctx); err != nil {
+			l.log.Warn("connections cut off", "after", drainTimeout)
+		}
+	}
+	if err := l.store.Close(); err != nil {
+		l.log.Error("the store did not close well", "error", err)
+	}
+}
+
+// missing says what keeps the store from working.
+func (l *link) missing() []string {
+	if l == nil {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), askTimeout)
+	defer cancel()
+	return l.store.Missing(ctx)
+}
+
+// measure tells the metrics what the relay counts.
+func (l *link) measure(m *server.Metrics) {
+	m.Measure(func(report server.Report) {
+		s := l.Snapshot()
+		report.Gauge("crossframe_link_connections", "WebSockets that are open.", float64(s.Socket.Open))
+		report.Gauge("crossframe_link_hubs", "Hubs and programs that are connected to this broker.", float64(s.Hubs))
+		report.Gauge("crossframe_link_peers", "Peers of hubs, of programs and of other brokers.", float64(s.Peers))
+		report.Gauge("crossframe_link_brokers", "Other brokers that this one is joined with.", float64(s.Nodes))
+		report.Counter("crossframe_link_admitted_total", "Connections that said who they are.", float64(s.Admitted))
+		report.Counter("crossframe_link_relinked_total", "How often the link to another broker was made anew.", float64(s.Relinked))
+		report.Counter("crossframe_link_turns_total", "Turns of the room of methods.", float64(s.Turns))
+		for code, n := range s.Refused {
+			report.Counter("crossframe_link_refused_total", "Refusals, by code.", float64(n), "code", string(code))
+		}
+		for direction, n := range map[string][2]uint64{"in": {s.Socket.FramesIn, s.Socket.BytesIn}, "out": {s.Socket.FramesOut, s.Socket.BytesOut}} {
+			report.Counter("crossframe_link_frames_total", "Frames, by direction.", float64(n[0]), "direction", direction)
+			report.Counter("crossframe_link_bytes_total", "Bytes of frames, by direction.", float64(n[1]), "direction", direction)
+		}
+		for why, n := range map[string]uint64{
+			"too_slow": s.Socket.TooSlow, "too_much": s.Socket.TooMuch, "malformed": s.Socket.Malformed, "too_large": s.Socket.TooLarge, "silent": s.Socket.Silent,
+		} {
+			report.Counter("crossframe_link_ended_total", "Connections that this side ended, by reason.", float64(n), "reason", why)
+		}
+		c := s.Contexts
+		report.Gauge("crossframe_contexts", "Shared contexts that exist.", float64(c.Contexts))
+		report.Gauge("crossframe_contexts_in_memory", "Those of them that are in use at this broker.", float64(c.Entries))
+		report.Gauge("crossframe_contexts_subscriptions", "Subscriptions at this broker.", float64(c.Subscriptions))
+		report.Counter("crossframe_contexts_writes_total", "Writes that were acknowledged.", float64(c.Writes))
+		report.Counter("crossframe_contexts_stores_total", "Writes of the store that they took.", float64(c.Stores))
+		report.Counter("crossframe_contexts_store_seconds_total", "Time that those took.", c.StoreSeconds)
+		report.Counter("crossframe_contexts_conflicts_total", "How often another broker was faster.", float64(c.Conflicts))
+		report.Counter("crossframe_contexts_unsaved_total", "How often the store did not confirm.", float64(c.Unsaved))
+		report.Counter("crossframe_contexts_events_total", "Changes that were sent to subscribers.", float64(c.Events))
+		report.Counter("crossframe_contexts_collapsed_total", "Values that were sent in place of changes, to who reads too slowly.", float64(c.Collapsed))
+	})
+}
+
+func storeOptions(loaded *config.Loaded, log *slog.Logger) store.Options {
+	return store.Options{Log: log}
+}
