@@ -272,6 +272,15 @@ user:
 identity: {}
 api:
     origins: null
+link:
+    disabled: false
+    url: ""
+    tokenUrl: ""
+    everyoneRoles: null
+    connections: 0
+    perAddress: 0
+    contexts: 0
+sharing: null
 trustedProxies: null
 log:
     level: info

@@ -63,7 +63,7 @@ func (f *Flags) apply(c *Config) (given map[string]string) {
 	text("log.level", "--log-level", &c.Log.Level, f.LogLevel)
 	text("log.format", "--log-format", &c.Log.Format, f.LogFormat)
 	if f.NoLink {
-		c.Link.Off, given["link.off"] = true, "--no-link"
+		c.Link.Disabled, given["link.disabled"] = true, "--no-link"
 	}
 	if f.LicenseKeyFile != nil {
 		c.License.Key = ""

@@ -15,8 +15,8 @@ const LinkPath = "/link"
 
 // Link is about hubs and programs that connect, to share what is for more than one page.
 type Link struct {
-	// Off: nobody may connect, and apps share with those of their own page only. It is so too where Identity accepts nobody.
-	Off bool `json:"off"`
+	// Disabled: nobody may connect, and apps share with those of their own page only. It is so too where Identity accepts nobody.
+	Disabled bool `json:"disabled"`
 	// URL is the address that the main page connects to, where that is not on its own server: wss://, without a query.
 	URL string `json:"url"`
 	// TokenURL is where the main page gets a token: a path on its own server, or an address of its own origin.
@@ -32,7 +32,7 @@ type Link struct {
 
 // Linked reports whether hubs and programs may connect: nobody can whose credentials nobody accepts.
 func (c *Config) Linked() bool {
-	return !c.Link.Off && (c.Identity.JWT != nil || len(c.Identity.Development.Users) > 0)
+	return !c.Link.Disabled && (c.Identity.JWT != nil || len(c.Identity.Development.Users) > 0)
 }
 
 // PageLink returns what the main page is told of the way to its broker; nil where there is none.
@@ -89,7 +89,7 @@ func (l *loader) checkSharing() error {
 		return l.fault(p.Field, p.Text, "")
 	}
 	if len(l.Sharing) > 0 && !l.Linked() {
-		l.Warnings = append(l.Warnings, l.fault("sharing", "nothing is shared beyond the page: nobody can connect", "set identity, and leave link.off out").Error())
+		l.Warnings = append(l.Warnings, l.fault("sharing", "nothing is shared beyond the page: nobody can connect", "set identity, and leave link.disabled out").Error())
 	}
 	return nil
 }

@@ -35,7 +35,7 @@ type link struct {
 // newLink opens the store and the relay on it; nil where nobody may connect.
 func newLink(ctx context.Context, loaded *config.Loaded, checker *identity.Checker, log *slog.Logger) (*link, error) {
 	if !loaded.Linked() {
-		log.Info("apps share with those of their own page only: nobody can connect", "fix", "set identity, and leave link.off out")
+		log.Info("apps share with those of their own page only: nobody can connect", "fix", "set identity, and leave link.disabled out")
 		return nil, nil
 	}
 	ctx, cancel := context.WithTimeout(ctx, openTimeout)
