@@ -13,7 +13,8 @@ export function createOutbox() {
     const [full, moved] = [frame, buffers];
     frame = [full[0]];
     buffers = [];
-    port?.postMessage(full, moved);
+    if (moved.length > 0) port?.postMessage(full, moved);
+    else port?.postMessage(full);
   };
 
   return {

@@ -20,36 +20,36 @@ export interface Call {
   invokeAll<R = unknown>(method: string, args?: unknown, options?: InvokeAllOptions): Promise<Answer<R>[]>;
 }
 
+export type RunningCall = ReturnType<typeof createCall>;
+
 /** A call that runs. Its functions are bound, so that a handler may take them apart: `(args, { progress }) => …`. */
-export class RunningCall implements Call {
-  readonly caller: PeerInfo;
-  readonly trace: string | undefined;
-  readonly progress: Call["progress"];
-  readonly invoke: Call["invoke"];
-  readonly invokeAll: Call["invokeAll"];
-  #controller: AbortController | undefined;
-  #aborted: CrossframeError | undefined;
+export function createCall(interop: Interop, { inform, peer }: Connection, m: Message, runs: () => boolean) {
+  const { id } = m;
+  const { trace } = readHead<CallInfo>(m);
+  const within = (options?: CallOptions): object => ({ trace, ...options, parent: id });
+  let controller: AbortController | undefined;
+  let aborted: CrossframeError | undefined;
 
-  constructor(interop: Interop, { inform, peer }: Connection, m: Message, runs: () => boolean) {
-    const { id } = m;
-    const { trace } = readHead<CallInfo>(m);
-    const within = (options?: CallOptions): object => ({ trace, ...options, parent: id });
-    this.caller = peer(m.peer);
-    this.trace = trace;
-    this.progress = (value) => runs() && inform({ op: OpProgress, id, body: value }, runs);
-    this.invoke = (method, args, options) => interop.invoke(method, args, within(options));
-    this.invokeAll = (method, args, options) => interop.invokeAll(method, args, within(options));
-  }
+  const call: Call = {
+    caller: peer(m.peer),
+    trace,
+    progress: (value) => runs() && inform({ op: OpProgress, id, body: value }, runs),
+    invoke: (method, args, options) => interop.invoke(method, args, within(options)),
+    invokeAll: (method, args, options) => interop.invokeAll(method, args, within(options)),
 
-  // Most handlers never look at it, so it is made where one does.
-  get signal(): AbortSignal {
-    this.#controller ??= new AbortController();
-    if (this.#aborted) this.#controller.abort(this.#aborted);
-    return this.#controller.signal;
-  }
+    // Most handlers never look at it, so it is made where one does.
+    get signal() {
+      controller ??= new AbortController();
+      if (aborted) controller.abort(aborted);
+      return controller.signal;
+    },
+  };
+  return {
+    call,
 
-  abort(): void {
-    this.#aborted = new CrossframeError("CANCELLED", "cancelled by the caller");
-    this.#controller?.abort(this.#aborted);
-  }
+    abort() {
+      aborted = new CrossframeError("CANCELLED", "cancelled by the caller");
+      controller?.abort(aborted);
+    },
+  };
 }

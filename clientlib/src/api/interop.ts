@@ -25,7 +25,7 @@ import type { Connection } from "../connection.js";
 import { readHead, wholeMs, type Message, type Outgoing } from "../messages.js";
 import { CrossframeError, fromFault, toFault } from "../errors.js";
 import type { StandingRequests } from "../standing.js";
-import { RunningCall, type Call } from "./call.js";
+import { createCall, type Call, type RunningCall } from "./call.js";
 import { createRoster } from "./roster.js";
 
 /** A method that an app offers. */
@@ -117,10 +117,10 @@ export function createInterop(connection: Connection, { route, start }: Standing
   const answer = async (m: Message, handler: Handler) => {
     const { id } = m;
     const runs = () => running.get(id) === own;
-    const own = new RunningCall(interop, connection, m, runs);
+    const own: RunningCall = createCall(interop, connection, m, runs);
     running.set(id, own);
     try {
-      const result = await handler(decodeBody(m.body) as never, own);
+      const result = await handler(decodeBody(m.body) as never, own.call);
       if (runs()) send({ op: OpResult, id, body: result });
     } catch (error) {
       if (runs()) fail(id, error);
