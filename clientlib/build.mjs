@@ -14,7 +14,7 @@ const banner = { js: `/*! ${name} ${version} | ${terms} */` };
 const common = { absWorkingDir: here, bundle: true, target: "es2022", legalComments: "none" };
 
 /** How large each file may be, minified and gzipped, in bytes: what it is now and 3 %. */
-const limits = { "index.js": 7_450, "core.js": 6_990, "broker.js": 8_000, "client.min.js": 7_510 };
+const limits = { "index.js": 7_760, "core.js": 6_600, "broker.js": 8_300, "client.min.js": 7_820 };
 
 async function scripts() {
   // Constants are put in their places here; the bundler of an app cannot do that across the modules that were.

@@ -8,9 +8,10 @@ const { go, wasm } = JSON.parse(await readFile("build/manifest.json", "utf8"));
 const brotli = (content) => brotliCompressSync(content, { params: { [constants.BROTLI_PARAM_QUALITY]: 11 } });
 const gzip = (content) => gzipSync(content, { level: 9 });
 
-/** bundled is what an app's bundler makes of an entry of the client library. */
+/** bundled is what an app's bundler leaves of the client library where the app imports connect from an entry. */
 async function bundled(entry) {
-  const { outputFiles } = await build({ entryPoints: [entry], bundle: true, minify: true, format: "esm", target: "es2022", write: false });
+  const stdin = { contents: `import { connect } from "./${entry}"; globalThis.hub = connect();`, resolveDir: process.cwd() };
+  const { outputFiles } = await build({ stdin, bundle: true, minify: true, format: "esm", target: "es2022", write: false });
   return outputFiles[0].contents;
 }
 

@@ -53,10 +53,11 @@ async function product(aliases) {
 /** The parts of the page's script beside its first. */
 let parts = [];
 
-/** The client library as a script tag loads it, and its core as an app's own bundler would leave it. */
+/** The client library as a script tag loads it, and its core as the bundler of an app leaves it that connects. */
 async function client() {
-  const entryPoints = { client: join(root, "clientlib/src/script.ts"), core: join(root, "clientlib/src/core.ts") };
-  await build({ ...common, entryPoints, globalName: "crossframe", outdir: out, alias });
+  await build({ ...common, entryPoints: { client: join(root, "clientlib/src/script.ts") }, globalName: "crossframe", outdir: out, alias });
+  const contents = 'import { connect } from "./clientlib/src/core.ts";\nglobalThis.hub = connect();';
+  await build({ ...common, format: "esm", stdin: { contents, resolveDir: root }, outfile: join(out, "core.js"), alias });
 }
 
 /** The Worker's supervisor for Node, with the numbers of the protocol. */

@@ -3,7 +3,7 @@
 import type { Hello } from "@crossframe/protocol";
 import { connectEntrance } from "./connect.js";
 import { CrossframeError } from "./errors.js";
-import { createCoreHub, type CoreHub } from "./hub.js";
+import { createPlainHub, parts, type PlainHub } from "./plain.js";
 import type { SessionOptions } from "./session.js";
 import { socketEntrance, type SocketClass } from "./socket.js";
 import { library } from "./version.js";
@@ -20,7 +20,7 @@ export interface BrokerOptions extends SessionOptions {
 }
 
 /** Connects a program to a broker. It connects again by itself for as long as it is not closed. */
-export async function connectBroker({ url, token, app, WebSocket, ...options }: BrokerOptions): Promise<CoreHub> {
+export async function connectBroker({ url, token, app, WebSocket, ...options }: BrokerOptions): Promise<PlainHub> {
   const socketClass = WebSocket ?? (globalThis as { WebSocket?: unknown }).WebSocket;
   if (!socketClass) throw new CrossframeError("INVALID_ARGUMENT", "there is no WebSocket here: pass that of the package \"ws\" as WebSocket");
   const [hub, secret] = [randomId(), randomId()];
@@ -33,7 +33,7 @@ export async function connectBroker({ url, token, app, WebSocket, ...options }: 
     token: typeof token === "string" ? token : await token(),
     ...(app && { app }),
   });
-  return connectEntrance(createCoreHub, socketEntrance(url, hello, socketClass as SocketClass), options);
+  return connectEntrance({ ...parts, furnish: createPlainHub }, socketEntrance(url, hello, socketClass as SocketClass), options);
 }
 
 function randomId(): string {
@@ -44,4 +44,5 @@ export { CrossframeError } from "./errors.js";
 export { transfer } from "./body.js";
 export type { Socket, SocketClass } from "./socket.js";
 export type { CoreHub, Me } from "./hub.js";
+export type { PlainHub } from "./plain.js";
 export type * from "./types.js";

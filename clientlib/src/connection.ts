@@ -24,7 +24,7 @@ import { checkText, encodeBody } from "./body.js";
 import { cancelled, CrossframeError, fromFault, report, tell } from "./errors.js";
 import { readHead, readMessage, type Message, type Outgoing, type Waiting } from "./messages.js";
 import { createOutbox } from "./outbox.js";
-import { createPacer } from "./pacing.js";
+import type { Pacer } from "./pacing.js";
 
 /** The hub ends a request by its own clock. Here it only must not wait for ever, so a coarse clock will do. */
 const tickMs = 5_000;
@@ -47,7 +47,7 @@ export type Connection = ReturnType<typeof createConnection>;
  * It outlives its port: after a loss it is given another one, and request ids go on rising, so that an answer of
  * the old port can never be taken for one of the new.
  */
-export function createConnection() {
+export function createConnection(pacer: Pacer) {
   /** Everyone whom the hub has introduced, this app among them. */
   const peers = new Map<number, PeerInfo>();
   const handlers = new Map<number, (message: Message) => void>();
@@ -55,7 +55,6 @@ export function createConnection() {
   const endings: ((id: number, error: CrossframeError) => void)[] = [];
   const pending = new Map<number, Pending>();
   const outbox = createOutbox();
-  const pacer = createPacer();
   let port: MessagePort | undefined;
   let ack: Ack;
   let ready = false;

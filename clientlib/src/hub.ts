@@ -1,6 +1,6 @@
 import type { Limits, PeerInfo, User } from "@crossframe/protocol";
-import { createContexts, type Contexts } from "./api/contexts.js";
-import { createInterop, type Interop } from "./api/interop.js";
+import { createCoreContexts, type CoreContexts } from "./api/contexts.js";
+import { createCoreInterop, type CoreInterop } from "./api/interop.js";
 import type { Session, SessionEvents } from "./session.js";
 
 /** Who this app is, as the hub sees it. */
@@ -12,29 +12,32 @@ export interface Me extends PeerInfo {
   readonly limits: Limits;
 }
 
-/** A connected hub, with what most apps need of it. */
+/** A connected hub, with what every app needs of it. */
 export interface CoreHub {
-  readonly interop: Interop;
-  readonly contexts: Contexts;
+  readonly interop: CoreInterop;
+  readonly contexts: CoreContexts;
   readonly me: Me;
   /** Listens to the life of the connection. Returns the function that stops it. */
   on<K extends keyof SessionEvents>(event: K, listener: (value: SessionEvents[K]) => void): () => void;
-  /** Gives the connection up and makes a new one; "reconnected" tells when it is there. */
-  reconnect(): void;
   /** Closes the connection for good. Calls that still wait are rejected with DISCONNECTED. */
   close(): void;
 }
 
-export function createCoreHub({ connection, standing, context, on, reconnect, close }: Session): CoreHub {
-  return {
-    interop: createInterop(connection, standing),
-    contexts: createContexts(connection, standing),
-    get me() {
-      const { me, user, limits } = connection.ack();
-      return { ...me, context: context(), user, limits };
-    },
+export function createCoreHub(session: Session): CoreHub {
+  const { connection, standing, on, close } = session;
+  return withMe(session, {
+    interop: createCoreInterop(connection, standing),
+    contexts: createCoreContexts(connection, standing),
     on,
-    reconnect,
     close,
+  });
+}
+
+/** Adds who this app is, as the hub last said. */
+export function withMe<H extends object>(session: Session, hub: H): H & Pick<CoreHub, "me"> {
+  const get = (): Me => {
+    const { me, user, limits } = session.connection.ack();
+    return { ...me, context: session.context(), user, limits };
   };
+  return Object.defineProperty(hub, "me", { get, enumerable: true }) as H & Pick<CoreHub, "me">;
 }

@@ -4,11 +4,19 @@ const share = 0.9;
 /** How often a backlog is drained, in milliseconds. */
 const drainEveryMs = 20;
 
+/** Decides when a message that the limits count is sent. */
+export interface Pacer {
+  /** Starts anew with a full bucket and no backlog. 0 means unlimited. */
+  limit(perSecond?: number, size?: number): void;
+  /** Sends now or later. False means that it will not be sent. */
+  offer(send: () => void): unknown;
+}
+
 /**
  * Makes a token bucket with a backlog: what comes faster than the limits allow waits here, in order, instead of
  * being answered with RATE_LIMITED by the hub.
  */
-export function createPacer() {
+export function createPacer(): Pacer {
   // Tokens for each millisecond. Without a limit it is 0 as well, and the bucket is endless.
   let rate = 0;
   let burst = Infinity;
@@ -32,7 +40,6 @@ export function createPacer() {
   };
 
   return {
-    /** Starts anew with a full bucket and no backlog. 0 means unlimited. */
     limit(perSecond = 0, size = 0) {
       clearTimeout(timer);
       timer = undefined;
@@ -42,8 +49,8 @@ export function createPacer() {
       filledAt = performance.now();
     },
 
-    /** Sends now or later. False means that as many wait as the bucket is large: it will not be sent. */
-    offer(send: () => void): boolean {
+    // False where as many wait as the bucket is large.
+    offer(send) {
       if (backlog.length === 0 && take()) send();
       else if (backlog.length >= burst) return false;
       else {

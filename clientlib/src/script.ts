@@ -2,7 +2,7 @@ import { transfer } from "./body.js";
 import { connectWindow, type ConnectOptions } from "./connect.js";
 import { browserEnvironment } from "./environment.js";
 import { CrossframeError } from "./errors.js";
-import { createHub, type Hub } from "./full.js";
+import { fullHub, type Hub } from "./full.js";
 import { connectPort } from "./index.js";
 
 // The build for a script tag: the global "crossframe". A script tag usually names the hub's own copy, so that the
@@ -10,6 +10,6 @@ import { connectPort } from "./index.js";
 const { currentScript } = document;
 const scriptOrigin = currentScript instanceof HTMLScriptElement ? new URL(currentScript.src).origin : undefined;
 
-const connect = (options?: ConnectOptions): Promise<Hub> => connectWindow(createHub, browserEnvironment(scriptOrigin), options);
+const connect = (options?: ConnectOptions): Promise<Hub> => connectWindow(fullHub, browserEnvironment(scriptOrigin), options);
 
 Object.assign(window, { crossframe: { connect, connectPort, CrossframeError, transfer } });

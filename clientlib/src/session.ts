@@ -4,6 +4,8 @@ import type { Entrance } from "./entrance.js";
 import { cancelled, CrossframeError, fromFault, tell } from "./errors.js";
 import type { Acknowledged } from "./handshake.js";
 import { readHead } from "./messages.js";
+import type { Pacer } from "./pacing.js";
+import type { createRecovery } from "./recovery.js";
 import { createStandingRequests, type Lost } from "./standing.js";
 
 /** What a session tells, by event. */
@@ -27,18 +29,22 @@ export interface SessionOptions {
   readonly reconnect?: boolean | undefined;
 }
 
-const firstRetryMs = 1_000;
-const longestRetryMs = 30_000;
-/** How often to try to connect again. */
-const retries = 4;
-/** A connection that is taken away again so soon after the last time is not asked for once more. */
-const revokedAgainMs = 60_000;
+/** What a session may do without. */
+export interface Parts {
+  /** Keeps to the hub's limits; without it, what goes over them is answered with RATE_LIMITED. */
+  readonly pacing?: () => Pacer;
+  /** Connects again; without it, a session ends with its first port. */
+  readonly recovery?: typeof createRecovery;
+}
+
+/** Sends everything at once. */
+const unpaced: Pacer = { limit() {}, offer: (send) => (send(), true) };
 
 export type Session = ReturnType<typeof createSession>;
 
 /** The life of a connection over several ports: connecting, proving the document, losing it, connecting again. */
-export function createSession(entrance: Entrance, { timeout = 10_000, signal, reconnect = true }: SessionOptions) {
-  const connection = createConnection();
+export function createSession(entrance: Entrance, { timeout = 10_000, signal, reconnect = true }: SessionOptions, parts: Parts) {
+  const connection = createConnection(parts.pacing?.() ?? unpaced);
   const standing = createStandingRequests(connection, (lost) => emit("lost", lost));
   const listeners = new Set<(event: string, value: never) => void>();
   /** What the app was started with. */
@@ -47,9 +53,7 @@ export function createSession(entrance: Entrance, { timeout = 10_000, signal, re
   let fail: ((error: CrossframeError) => void) | undefined;
   let nonce: string | undefined;
   let proven: (() => void) | undefined;
-  let recovering = false;
   let closed = false;
-  let revokedAt = -Infinity;
 
   const emit = <K extends keyof SessionEvents>(event: K, value: SessionEvents[K]) => tell(listeners, event, value as never);
 
@@ -104,41 +108,23 @@ export function createSession(entrance: Entrance, { timeout = 10_000, signal, re
     emit("closed", error);
   };
 
-  /** Connects again, several times where that may help; the pause between two attempts doubles. */
-  const recover = async (pause: number) => {
-    recovering = true;
-    for (let left = entrance.patient ? Infinity : retries; ; pause = Math.min(pause * 2 || firstRetryMs, longestRetryMs)) {
-      // At random, because those who lost a server together must not come back together.
-      if (pause) await new Promise((resolve) => setTimeout(resolve, entrance.patient ? pause * Math.random() : pause));
-      if (closed) return;
-      try {
-        await open();
-        break;
-      } catch (error) {
-        if (!--left || !(error as CrossframeError).retryable) return close(error as CrossframeError);
-      }
-    }
-    recovering = false;
-    const lost = await standing.restore();
-    if (connection.attached()) emit("reconnected", { lost });
-  };
-
-  /** Gives the port up and connects anew. */
-  const renew = () => {
-    if (closed || fail || recovering) return;
-    lose(new CrossframeError("DISCONNECTED", "connecting anew"), true);
-    void recover(0);
-  };
+  const recovery = parts.recovery?.({
+    open,
+    close,
+    lose,
+    connection,
+    standing,
+    patient: entrance.patient,
+    byItself: reconnect,
+    busy: () => closed || !!fail,
+    back: (lost) => emit("reconnected", { lost }),
+  });
 
   connection.on(OpRefused, (m) => {
     const error = fromFault(readHead<Fault>(m));
     if (fail) return fail(error);
-    const now = performance.now();
-    const again = error.code === "SESSION_REVOKED" && now - revokedAt > revokedAgainMs;
-    if (again) revokedAt = now;
     lose(error, false);
-    if (reconnect && (again || error.code === "HUB_NOT_READY" || error.code === "SESSION_EXPIRED")) void recover(firstRetryMs);
-    else close(error);
+    if (!recovery?.refused(error)) close(error);
   });
 
   const stopListening = entrance.listen?.({
@@ -147,14 +133,14 @@ export function createSession(entrance: Entrance, { timeout = 10_000, signal, re
       prove();
     },
     hidden: () => lose(new CrossframeError("DISCONNECTED", "the page was left"), true),
-    shown: () => (reconnect ? renew() : close()),
+    shown: () => (recovery && reconnect ? recovery.renew() : close()),
   });
 
   return {
     connection,
     standing,
     close: () => close(),
-    reconnect: renew,
+    reconnect: () => recovery?.renew(),
     context: () => context,
 
     /** Connects for the first time. */

@@ -27,7 +27,7 @@ export interface Lost {
   readonly error: CrossframeError;
 }
 
-interface Entry extends Standing {
+export interface Entry extends Standing {
   id: number;
 }
 
@@ -36,7 +36,7 @@ const askAgainMs = 1_000;
 
 export type StandingRequests = ReturnType<typeof createStandingRequests>;
 
-/** Every standing request of a connection, asked again when the connection is. ended is told what the hub takes back. */
+/** Every standing request of a connection. ended is told what the hub takes back. */
 export function createStandingRequests(connection: Connection, ended: (lost: Lost) => void) {
   const entries = new Map<number, Entry>();
 
@@ -94,20 +94,9 @@ export function createStandingRequests(connection: Connection, ended: (lost: Los
       };
     },
 
-    /** Asks for everything again, on a new port. Resolves with what the hub did not grant; never rejects. */
-    async restore(): Promise<readonly Lost[]> {
-      const lost: Lost[] = [];
-      const again = async (entry: Entry) => {
-        try {
-          await ask(entry);
-        } catch (error) {
-          // Lost once more before it was answered: it is asked for with the rest, next time.
-          if ((error as CrossframeError).code === "DISCONNECTED") return;
-          lost.push(lose(entry, error as CrossframeError));
-        }
-      };
-      await Promise.all([...entries.values()].map(again));
-      return lost;
-    },
+    /** What restoring needs. */
+    entries,
+    ask,
+    lose,
   };
 }

@@ -2,17 +2,11 @@
 export type { ConnectOptions } from "./connect.js";
 export type { SessionEvents, SessionOptions } from "./session.js";
 export type { Lost } from "./standing.js";
-export type { Call } from "./api/call.js";
-export type {
-  Answer,
-  Handler,
-  Interop,
-  InvokeAllOptions,
-  InvokeOptions,
-  MethodDeclaration,
-  Target,
-} from "./api/interop.js";
-export type { Contexts, Patch, Snapshot, UpdateOptions, WriteOptions } from "./api/contexts.js";
+export type { Call, CoreCall } from "./api/call.js";
+export type { Answer, Interop, InvokeAllOptions, MethodsChange } from "./api/discovery.js";
+export type { CoreInterop, Handler, InvokeOptions, MethodDeclaration, Target } from "./api/interop.js";
+export type { CoreContexts, Snapshot, UpdateOptions, WriteOptions } from "./api/contexts.js";
+export type { Contexts, Patch } from "./api/patches.js";
 export type { Change, Listener } from "./api/replica.js";
 export type { Json, Path } from "./api/merge.js";
 export type {

@@ -2,11 +2,11 @@ import { FIELDS, OpAck, OpError, OpPeer, OpRefused, OpReply, type Ack, type Faul
 import { readMessage, type Message } from "../src/messages.js";
 import { connectWindow, type ConnectOptions } from "../src/connect.js";
 import type { Environment } from "../src/environment.js";
-import { createHub, type Hub } from "../src/full.js";
+import { fullHub, type Hub } from "../src/full.js";
 
 /** Connects in a given environment. */
 export function connectIn(environment: Environment, options?: ConnectOptions): Promise<Hub> {
-  return connectWindow(createHub, environment, options);
+  return connectWindow(fullHub, environment, options);
 }
 
 export const hubOrigin = "https://desk.example.com";

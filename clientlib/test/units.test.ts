@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { afterEach, describe, expect, test, vi } from "vitest";
-import { merged, patched } from "../src/api/merge.js";
+import { merged } from "../src/api/merge.js";
+import { patched } from "../src/api/patches.js";
 import { createRoster } from "../src/api/roster.js";
 import { decodeBody, encodeBody, transfer } from "../src/body.js";
 import { CrossframeError, fromFault, toFault } from "../src/errors.js";

@@ -3,7 +3,6 @@ import {
   OpContextEvent,
   OpContextGet,
   OpContextList,
-  OpContextPatch,
   OpContextSet,
   OpContextSubscribe,
   OpContextUnsubscribe,
@@ -15,8 +14,8 @@ import { decodeBody } from "../body.js";
 import type { Connection } from "../connection.js";
 import { readHead } from "../messages.js";
 import type { StandingRequests } from "../standing.js";
-import type { Json, Path } from "./merge.js";
-import { createReplica, type Listener, type Replica } from "./replica.js";
+import type { Json } from "./merge.js";
+import { createReplica, type ApplyPatch, type Listener, type Replica } from "./replica.js";
 
 /** A shared context as it was when it was read. */
 export interface Snapshot<T> {
@@ -45,14 +44,8 @@ export interface UpdateOptions extends WriteOptions {
   readonly remove?: readonly string[] | undefined;
 }
 
-/** What contexts.patch does: the removals first, then the settings in order. */
-export interface Patch {
-  readonly set?: readonly (readonly [path: Path, value: unknown])[] | undefined;
-  readonly remove?: readonly Path[] | undefined;
-}
-
 /** Shared contexts: named JSON objects that apps read, write and follow together. Writes resolve with the revision. */
-export interface Contexts {
+export interface CoreContexts {
   /** Reads the value; undefined where there is no such context. */
   get<T extends object = Json>(name: string): Promise<T | undefined>;
   /** Reads the value with its revision. */
@@ -61,12 +54,6 @@ export interface Contexts {
   set(name: string, value: object, options?: WriteOptions): Promise<number>;
   /** Merges members into the value, not deeper than the first level, or creates the context. */
   update(name: string, delta: object, options?: UpdateOptions): Promise<number>;
-  /** Sets and removes paths of the value. Objects that are missing on the way are created. */
-  patch(name: string, patch: Patch, options?: WriteOptions): Promise<number>;
-  /** Sets one path. */
-  setPath(name: string, path: Path, value: unknown, options?: WriteOptions): Promise<number>;
-  /** Removes one path. */
-  removePath(name: string, path: Path, options?: WriteOptions): Promise<number>;
   /**
    * Follows a context, which need not exist yet. The listener is told the present value first and each change from
    * then on. Resolves with the function that ends it. Values are read-only: all listeners get the same object.
@@ -85,7 +72,19 @@ interface Shared {
   users: number;
 }
 
-export function createContexts({ request, peer }: Connection, { route, start }: StandingRequests): Contexts {
+/** Makes what writes a context and resolves with its revision. */
+export function createWriter({ request }: Connection) {
+  return (op: number, name: string, body: unknown, options?: WriteOptions) => {
+    // On the wire, 0 stands for an absent revision, and -1 for "where there is none".
+    const head = options?.ifRevision === 0 ? { ...options, ifRevision: -1 } : options;
+    return request({ op, name, head, body }, (m) => m.ref);
+  };
+}
+
+/** @param patches applies what others patched; without it, a context that was patched is read anew. */
+export function createCoreContexts(connection: Connection, { route, start }: StandingRequests, patches?: ApplyPatch): CoreContexts {
+  const { request, peer } = connection;
+  const write = createWriter(connection);
   const all = new Map<string, Shared>();
   route(OpContextEvent);
 
@@ -95,19 +94,8 @@ export function createContexts({ request, peer }: Connection, { route, start }: 
       (m): Snapshot<T> => ({ value: decodeBody(m.body) as T | undefined, revision: m.ref, info: readHead<ContextInfo>(m) }),
     );
 
-  const write = (op: number, name: string, body: unknown, options?: WriteOptions) => {
-    // On the wire, 0 stands for an absent revision, and -1 for "where there is none".
-    const head = options?.ifRevision === 0 ? { ...options, ifRevision: -1 } : options;
-    return request({ op, name, head, body }, (m) => m.ref);
-  };
-
-  const patch: Contexts["patch"] = (name, { set = [], remove }, options) => {
-    const head: object = { ...options, set: set.map(([path]) => path), remove };
-    return write(OpContextPatch, name, set.map(([, value]) => value), head);
-  };
-
   const share = (name: string) => {
-    const replica = createReplica(peer);
+    const replica = createReplica(peer, patches);
     const forget = () => all.get(name) === shared && all.delete(name);
     const started = start({
       ...replica,
@@ -127,9 +115,6 @@ export function createContexts({ request, peer }: Connection, { route, start }: 
     read,
     set: (name, value, options) => write(OpContextSet, name, value, options),
     update: (name, delta, options) => write(OpContextUpdate, name, delta, options),
-    patch,
-    setPath: (name, path, value, options) => patch(name, { set: [[path, value]] }, options),
-    removePath: (name, path, options) => patch(name, { remove: [path] }, options),
 
     async subscribe<T>(name: string, listener: Listener<T>) {
       const shared = all.get(name) ?? share(name);

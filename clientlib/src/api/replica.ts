@@ -2,7 +2,7 @@ import type { ContextChange, PeerInfo } from "@crossframe/protocol";
 import { decodeBody } from "../body.js";
 import { tell } from "../errors.js";
 import { readHead, type Message } from "../messages.js";
-import { merged, patched, type Json, type Path } from "./merge.js";
+import { merged, type Json, type Path } from "./merge.js";
 
 /** What a subscriber learns beside the value. */
 export interface Change<T = Json> {
@@ -25,6 +25,9 @@ export interface Change<T = Json> {
 /** Takes the value, which is undefined where there is no such context, and what changed. */
 export type Listener<T = Json> = (value: T | undefined, change: Change<T>) => void;
 
+/** Applies a patch: makes the new value, and says what there is to tell of the change. */
+export type ApplyPatch = (value: Json, head: Partial<ContextChange>, values: readonly unknown[]) => readonly [Json, Partial<Change>];
+
 export type Replica = ReturnType<typeof createReplica>;
 
 /**
@@ -32,7 +35,7 @@ export type Replica = ReturnType<typeof createReplica>;
  * get the same object. It is frozen on the outside; what is inside is read-only by agreement, because freezing all
  * of it would cost more than everything else here.
  */
-export function createReplica(peer: (id: number) => PeerInfo) {
+export function createReplica(peer: (id: number) => PeerInfo, patched?: ApplyPatch) {
   const listeners = new Set<Listener>();
   let value: Json | undefined;
   let revision = 0;
@@ -62,7 +65,8 @@ export function createReplica(peer: (id: number) => PeerInfo) {
     /** Takes a change. Returns false where changes before it are missing: then the value must be read anew. */
     event(m: Message): boolean {
       if (m.id <= revision) return true;
-      const { kind = "update", removed = [], set = [], remove = [] } = readHead<ContextChange>(m);
+      const head = readHead<ContextChange>(m);
+      const { kind = "update", removed = [] } = head;
       const body = decodeBody(m.body);
       const change = { kind: kind as Change["kind"], revision: m.id, ...(m.peer && { writer: peer(m.peer) }) };
       if (kind === "set" || kind === "destroyed") {
@@ -71,9 +75,9 @@ export function createReplica(peer: (id: number) => PeerInfo) {
       }
       if (m.id !== revision + 1) return false;
       if (kind === "patch") {
-        const values = (body ?? []) as unknown[];
-        const pairs = set.map((path, i) => [path, values[i]] as const);
-        become(patched(value ?? {}, pairs, remove), { ...change, set: pairs, removedPaths: remove });
+        if (!patched) return false;
+        const [next, told] = patched(value ?? {}, head, (body ?? []) as unknown[]);
+        become(next, { ...change, ...told });
       } else {
         become(merged(value ?? {}, body as Json, removed), { ...change, delta: body as Json, removed });
       }

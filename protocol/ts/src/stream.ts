@@ -31,8 +31,8 @@ export class StreamError extends Error {
   }
 }
 
-const encoder = new TextEncoder();
-const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+const encoder = /* @__PURE__ */ new TextEncoder();
+const decoder = /* @__PURE__ */ new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 /** Makes bytes of a frame as it would be posted on a port; [connectionId] alone is a heartbeat. */
 export function encodeStream(frame: readonly unknown[]): Uint8Array<ArrayBuffer> {
