@@ -33,6 +33,7 @@ import { pageStore } from "../ui/pagestore.js";
 import type { Shell, ShellOptions } from "../ui/shell.js";
 import type { HubStatus } from "../ui/status.js";
 import { becomeDevelopmentUser, developmentUser, linkUrl, tokenSource, type TokenSource } from "./account.js";
+import { Definitions } from "./definitions.js";
 import { Door } from "./door.js";
 import { HubLink, type PageMessage } from "./link.js";
 import type { Notice, Status } from "./messages.js";
@@ -51,7 +52,7 @@ export interface PlatformOptions {
    */
   readonly shell: (options: ShellOptions) => Promise<Shell>;
   readonly config: PlatformConfig | Promise<PlatformConfig>;
-  /** Reads the configuration again, for what of it changes under a running page: the license. If absent, nothing does. */
+  /** Reads the configuration again, for what of it changes under a running page: the license, and the apps. If absent, nothing does. */
   readonly reread?: () => Promise<PlatformConfig>;
   /** Makes the Worker that runs the hub. */
   readonly worker: () => Worker;
@@ -140,11 +141,26 @@ class Runtime {
       debug,
     });
     const [hub, shell] = await Promise.all([this.#connect(), this.#makeShell()]);
-    if (this.#options.reread) this.#license.watch(this.#options.reread);
+    this.#follow(hub, config);
     // The requests go in one post, those of the log before those that it may have something to say about.
     await Promise.all([shell.attach(hub), fillWorkspace(hub, shell)]);
     performance.mark(marks.stands);
     return { hub, crash: () => this.#link.exit(), close: () => this.#close() };
+  }
+
+  /** Follows what of the configuration changes under a running page. */
+  #follow(hub: Hub, { apps = [] }: PlatformConfig): void {
+    const { reread } = this.#options;
+    if (!reread) return;
+    const definitions = new Definitions(hub.apps, apps);
+    this.#license.watch(async () => {
+      const config = await reread();
+      definitions.follow(config.apps ?? []).catch((error: unknown) => {
+        const text = error instanceof Error ? error.message : String(error);
+        if (!this.#closed) this.#show((shell) => shell.notify({ kind: "error", title: "The list of apps is not up to date", text }));
+      });
+      return config;
+    });
   }
 
   /** Says on the page why it does not work. */
