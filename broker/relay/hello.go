@@ -47,7 +47,7 @@ func (s *session) admit(m *protocol.Envelope) *protocol.Fault {
 		Node: s.relay.node, Connection: s.id, Secret: hashed(h.Secret), Kind: h.Kind, App: h.App, User: who.User.ID,
 		SinceMs: time.Now().UnixMilli(),
 	}
-	if f = s.relay.options.Admit(s.presence()); f != nil {
+	if f = s.seat(); f != nil {
 		return f
 	}
 	if f = s.relay.roster.claim(s); f != nil {
@@ -105,6 +105,26 @@ func (s *session) authenticate(token string) (identity.Identity, *protocol.Fault
 		return who, protocol.NewFault(protocol.SessionExpired, "the credential has ended; get a new one")
 	}
 	return who, nil
+}
+
+// seat asks whether there is a place for the connection. It is given back when the connection has closed.
+func (s *session) seat() *protocol.Fault {
+	ctx, cancel := context.WithTimeout(context.Background(), s.relay.options.AuthTimeout)
+	defer cancel()
+	release, f := s.relay.options.Admit(ctx, s.presence())
+	if f != nil {
+		return f
+	}
+	s.mu.Lock()
+	closed := s.closed
+	if !closed {
+		s.release = release
+	}
+	s.mu.Unlock()
+	if closed {
+		release()
+	}
+	return nil
 }
 
 // begin makes the connection its hub's, in place of an older one, and says so.

@@ -1,6 +1,7 @@
 package relay
 
 import (
+	"context"
 	"log/slog"
 	"time"
 
@@ -16,9 +17,10 @@ import (
 type Options struct {
 	Store         *store.Store
 	Authenticator identity.Authenticator
-	// Admit says why somebody who was authenticated is not let in all the same, such as for want of a seat; nil lets him in.
-	// It may be called concurrently. If nil, everybody is let in.
-	Admit func(who Presence) *protocol.Fault
+	// Admit says why somebody who was authenticated is not let in all the same, such as for want of a seat; nil lets him in,
+	// and then release is called when the connection has ended. It may be called concurrently; ctx ends with AuthTimeout. If nil,
+	// everybody is let in.
+	Admit func(ctx context.Context, who Presence) (release func(), f *protocol.Fault)
 	// Blocked lists origins that may not connect; see Relay.Block.
 	Blocked origin.Patterns
 	// Sharing says in which scope a program shares what it names without one.
@@ -57,7 +59,7 @@ func (o Options) orDefault() Options {
 		o.Peers = 1000
 	}
 	if o.Admit == nil {
-		o.Admit = func(Presence) *protocol.Fault { return nil }
+		o.Admit = func(context.Context, Presence) (func(), *protocol.Fault) { return func() {}, nil }
 	}
 	if o.Log == nil {
 		o.Log = slog.Default()

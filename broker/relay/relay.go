@@ -124,6 +124,14 @@ func (r *Relay) Block(patterns origin.Patterns) {
 	}
 }
 
+// End ends all connections of this broker for one reason, such as a license that was revoked. Who may connect anew is for Admit
+// to say.
+func (r *Relay) End(why *protocol.Fault) {
+	for _, s := range r.all() {
+		s.refuse(why)
+	}
+}
+
 // isBlocked reports whether pages of the origin may not connect. What is no page has none.
 func (r *Relay) isBlocked(o string) bool {
 	r.mu.Lock()

@@ -34,6 +34,9 @@ type session struct {
 
 	mu  sync.Mutex
 	who identity.Identity
+	// release gives the seat back; nil where there is none.
+	release func()
+	closed  bool
 	// timer is when the hello is late, and then when the token has ended.
 	timer *time.Timer
 	// met are the peers that the other side has been introduced to.
@@ -194,7 +197,12 @@ func (s *session) forget(ids []peer.ID) {
 func (s *session) Closed(*ws.Conn, *stream.Closed) {
 	s.mu.Lock()
 	s.timer.Stop()
+	release := s.release
+	s.release, s.closed = nil, true
 	s.mu.Unlock()
+	if release != nil {
+		defer release()
+	}
 	if s.me == nil {
 		return
 	}
