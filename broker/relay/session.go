@@ -67,7 +67,11 @@ var closes = map[protocol.Code]stream.Code{
 	protocol.Superseded:      stream.CloseSuperseded,
 	protocol.AuthUnavailable: stream.CloseTryLater,
 	protocol.HubNotReady:     stream.CloseTryLater,
-	protocol.LicenseLimit:    stream.CloseTryLater,
+	// A new key mends these.
+	protocol.LicenseLimit:      stream.CloseTryLater,
+	protocol.LicenseRevoked:    stream.CloseTryLater,
+	protocol.LicenseExpired:    stream.CloseTryLater,
+	protocol.LicenseUnverified: stream.CloseTryLater,
 }
 
 // refuse says why a connection ends, and ends it.

@@ -1,6 +1,7 @@
 package relay
 
 import (
+	"context"
 	"net/http"
 	"strings"
 	"testing"
@@ -14,11 +15,11 @@ import (
 
 // TestHello: who is admitted, and what everybody else is told.
 func TestHello(t *testing.T) {
-	b := single(t, Options{HelloTimeout: 300 * time.Millisecond, Admit: func(p Presence) *protocol.Fault {
+	b := single(t, Options{HelloTimeout: 300 * time.Millisecond, Admit: func(_ context.Context, p Presence) (func(), *protocol.Fault) {
 		if p.User == "carl" {
-			return protocol.NewFault(protocol.LicenseLimit, "no seat")
+			return nil, protocol.NewFault(protocol.LicenseLimit, "no seat")
 		}
-		return nil
+		return func() {}, nil
 	}})
 	w := b.dial(page)
 	w.greet(hello(protocol.KindHub, "anna", "h1"))
