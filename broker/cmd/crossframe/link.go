@@ -7,9 +7,11 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/crossframe/crossframe/broker/api"
 	"github.com/crossframe/crossframe/broker/config"
 	"github.com/crossframe/crossframe/broker/contexts"
 	"github.com/crossframe/crossframe/broker/identity"
+	"github.com/crossframe/crossframe/broker/records"
 	"github.com/crossframe/crossframe/broker/relay"
 	"github.com/crossframe/crossframe/broker/server"
 	"github.com/crossframe/crossframe/broker/store"
@@ -28,8 +30,9 @@ const (
 // link is what hubs and programs connect to, on its store.
 type link struct {
 	*relay.Relay
-	store *store.Store
-	log   *slog.Logger
+	store   *store.Store
+	records *records.Records
+	log     *slog.Logger
 }
 
 // newLink opens the store and the relay on it; nil where nobody may connect.
@@ -49,7 +52,11 @@ func newLink(ctx context.Context, loaded *config.Loaded, checker *identity.Check
 	if err == nil {
 		l.Relay, err = relay.New(ctx, options)
 	}
+	if err == nil {
+		l.records, err = records.New(ctx, l.store.Bucket(store.Records))
+	}
 	if err != nil {
+		l.drain()
 		l.close()
 		return nil, fmt.Errorf("share beyond the page: %w", err)
 	}
@@ -84,22 +91,37 @@ func (l *link) options(loaded *config.Loaded, checker *identity.Checker) (o rela
 	return o, err
 }
 
-// close ends the connections, behind what waits to be written, and closes the store. Hubs come back by themselves, each after a
-// time of its own.
+// drain ends the connections, behind what waits to be written. Hubs come back by themselves, each after a time of its own.
+func (l *link) drain() {
+	if l == nil || l.Relay == nil {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), drainTimeout)
+	defer cancel()
+	if err := l.Relay.Close(ctx); err != nil {
+		l.log.Warn("connections cut off", "after", drainTimeout)
+	}
+}
+
+// close closes the store, when nobody asks it for anything any more.
 func (l *link) close() {
 	if l == nil {
 		return
 	}
-	if l.Relay != nil {
-		ctx, cancel := context.WithTimeout(context.Background(), drainTimeout)
-		defer cancel()
-		if err := l.Relay.Close(ctx); err != nil {
-			l.log.Warn("connections cut off", "after", drainTimeout)
-		}
+	if l.records != nil {
+		l.records.Close()
 	}
 	if err := l.store.Close(); err != nil {
 		l.log.Error("the store did not close well", "error", err)
 	}
+}
+
+// routes are those of the API that need the store.
+func (l *link) routes() []api.Route {
+	if l == nil {
+		return nil
+	}
+	return api.Records(l.records)
 }
 
 // missing says what keeps the store from working.

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"slices"
 	"sync"
 
 	"github.com/crossframe/crossframe/broker/api"
@@ -76,7 +77,7 @@ func newWorkspace(ctx context.Context, on *console, loaded *config.Loaded, log *
 		Headers: apps.headers, Proxies: loaded.Proxies, Log: log, Metrics: metrics,
 		API: api.New(api.Options{
 			Authenticator: checker, Origins: loaded.APIOrigins, Proxies: loaded.Proxies, Done: ctx.Done(), Log: log,
-		}, append(api.Directory(apps.Catalog), api.Me())...),
+		}, slices.Concat([]api.Route{api.Me()}, api.Directory(apps.Catalog), linked.routes())...),
 		Routes: map[string]http.Handler{server.BootPath: server.Boot(protocol.PageConfig{
 			Title: loaded.Page.Title, Debug: loaded.Page.Debug,
 			Policy: loaded.Policy, Limits: loaded.Limits, User: loaded.User,
@@ -94,7 +95,7 @@ func newWorkspace(ctx context.Context, on *console, loaded *config.Loaded, log *
 	ctx, w.stop = context.WithCancel(ctx)
 	w.tasks.Go(func() { licensed.Run(ctx) })
 	// Connections end along with the requests under way, not after them.
-	w.tasks.Go(func() { <-ctx.Done(); linked.close() })
+	w.tasks.Go(func() { <-ctx.Done(); linked.drain() })
 	return w, nil
 }
 
@@ -102,6 +103,7 @@ func newWorkspace(ctx context.Context, on *console, loaded *config.Loaded, log *
 func (w *workspace) close() {
 	w.stop()
 	w.tasks.Wait()
+	w.link.close()
 	w.apps.close()
 	w.checker.Close()
 }
