@@ -36,6 +36,7 @@ type Config struct {
 	// Sharing says in which scopes names are shared of which the app's definition says nothing; the first rule that has a
 	// name counts. What no rule has is of one page alone.
 	Sharing []protocol.SharingRule `json:"sharing"`
+	Store   Store                  `json:"store"`
 	// TrustedProxies are addresses and networks of proxies in front of the broker, whose word on where a request comes
 	// from is taken.
 	TrustedProxies []string `json:"trustedProxies"`

@@ -281,6 +281,19 @@ link:
     perAddress: 0
     contexts: 0
 sharing: null
+store:
+    dir: ""
+    nats: null
+    credentialsFile: ""
+    user: ""
+    password: ""
+    passwordFile: ""
+    tls:
+        caFile: ""
+        certFile: ""
+        keyFile: ""
+    replicas: 0
+    auditDays: 0
 trustedProxies: null
 log:
     level: info

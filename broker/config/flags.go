@@ -27,6 +27,9 @@ type Flags struct {
 	Revocations    *string  `name:"license-revocation-file" placeholder:"FILE" env:"CROSSFRAME_LICENSE_REVOCATION_FILE" help:"Signed list of license keys that were taken back."`
 	LicenseState   *string  `name:"license-state-file" placeholder:"FILE" env:"CROSSFRAME_LICENSE_STATE_FILE" help:"File in which the broker remembers the highest time it has seen."`
 	NoLink         bool     `env:"CROSSFRAME_NO_LINK" help:"Nobody may connect, and apps share with those of their own page only."`
+	StoreDir       *string  `placeholder:"DIR" env:"CROSSFRAME_STORE_DIR" help:"Directory for what must be kept; if none, it is kept in memory."`
+	NATS           []string `name:"nats" placeholder:"URL" env:"CROSSFRAME_NATS" help:"Addresses of a NATS cluster that keeps it instead. The password can be in CROSSFRAME_STORE_PASSWORD."`
+	AcceptDamage   bool     `name:"store-accept-damage" help:"Open a damaged store, once: what is damaged is lost, and every page is told."`
 	LogLevel       *string  `placeholder:"LEVEL" env:"CROSSFRAME_LOG_LEVEL" help:"debug, info, warn or error."`
 	LogFormat      *string  `placeholder:"FORMAT" env:"CROSSFRAME_LOG_FORMAT" help:"text or json."`
 }
@@ -60,6 +63,8 @@ func (f *Flags) apply(c *Config) (given map[string]string) {
 	text("license.rootKeysFile", "--license-root-keys-file", &c.License.RootKeysFile, f.RootKeys)
 	text("license.revocationFile", "--license-revocation-file", &c.License.RevocationFile, f.Revocations)
 	text("license.stateFile", "--license-state-file", &c.License.StateFile, f.LicenseState)
+	text("store.dir", "--store-dir", &c.Store.Dir, f.StoreDir)
+	list("store.nats", "--nats", &c.Store.NATS, f.NATS)
 	text("log.level", "--log-level", &c.Log.Level, f.LogLevel)
 	text("log.format", "--log-format", &c.Log.Format, f.LogFormat)
 	if f.NoLink {

@@ -25,6 +25,8 @@ type Loaded struct {
 	// LicenseKeys and LicenseRoots are the keys of the files.
 	LicenseKeys  []protocol.TrustedKey
 	LicenseRoots []protocol.TrustedKey
+	// AcceptDamage opens a damaged store: a flag for once.
+	AcceptDamage bool
 	// Warnings are findings that do not stop the start.
 	Warnings []string
 }
@@ -46,8 +48,9 @@ func Load(flags *Flags, base ...source.Value) (*Loaded, error) {
 	}
 	l.relative()
 	l.given = flags.apply(&l.Config)
+	l.AcceptDamage = flags.AcceptDamage
 	for _, step := range []func() error{
-		l.checkListeners, l.checkOrigins, l.checkAPI, l.checkProxies, l.checkTLS, l.checkLog, l.checkFrames, l.checkPolicy, l.checkNumbers, l.checkUser, l.checkIdentity, l.checkLink, l.readLicense, l.checkDirectory, l.readApps,
+		l.checkListeners, l.checkOrigins, l.checkAPI, l.checkProxies, l.checkTLS, l.checkLog, l.checkFrames, l.checkPolicy, l.checkNumbers, l.checkUser, l.checkIdentity, l.checkLink, l.checkStore, l.readLicense, l.checkDirectory, l.readApps,
 	} {
 		if err := step(); err != nil {
 			return nil, err
@@ -70,6 +73,7 @@ type loader struct {
 func (l *loader) relative() {
 	paths := []*string{&l.TLS.CertFile, &l.TLS.KeyFile, &l.License.KeyFile, &l.License.TrustedKeysFile,
 		&l.License.KeySetFile, &l.License.RootKeysFile, &l.License.RevocationFile, &l.License.StateFile}
+	paths = append(paths, l.Store.paths()...)
 	if l.Identity.JWT != nil {
 		paths = append(paths, &l.Identity.JWT.KeysFile)
 	}

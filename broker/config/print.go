@@ -30,6 +30,9 @@ func (l *Loaded) Print() ([]byte, error) {
 	if c.License.Key != "" {
 		c.License.Key = hidden
 	}
+	if c.Store.Password != "" {
+		c.Store.Password = hidden
+	}
 	return toYAML(c)
 }
 

@@ -70,6 +70,24 @@ func (d *directory) check() (found []damage, err error) {
 	return found, nil
 }
 
+// VerifyDirectory checks the directory of an embedded engine that no process has open, and changes nothing in it. It returns
+// where the files are not what was written; that there is nothing is nil.
+func VerifyDirectory(path string) (damage []string, err error) {
+	if _, err := os.Stat(filepath.Join(path, markFile)); err != nil {
+		return nil, fmt.Errorf("verify store: %s is no store: %w", path, err)
+	}
+	d, err := openDirectory(path)
+	if err != nil {
+		return nil, err
+	}
+	defer d.close()
+	found, err := d.check()
+	for _, f := range found {
+		damage = append(damage, f.String())
+	}
+	return damage, err
+}
+
 // checkFiles compares the sizes after a clean stop.
 func (d *directory) checkFiles(point checkpoint) (found []damage, err error) {
 	if !point.Clean {

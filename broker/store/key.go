@@ -75,7 +75,8 @@ func (k Key) check() error {
 
 // parseKey reads an encoded key. What KeyOf does not write is refused.
 func parseKey(encoded string) (Key, bool) {
-	if encoded == "" || len(encoded) > maxKeyBytes {
+	// The decoder passes over line breaks.
+	if encoded == "" || len(encoded) > maxKeyBytes || strings.ContainsAny(encoded, "\r\n") {
 		return Key{}, false
 	}
 	for p := range strings.SplitSeq(encoded, ".") {

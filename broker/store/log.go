@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"github.com/nats-io/nats.go"
 )
 
 // Log is append-only: what is in it can be neither changed nor deleted, not even by this program, until it is older than
@@ -37,10 +39,25 @@ func (l *Log) Append(ctx context.Context, tenant string, data []byte) error {
 	if err != nil {
 		return err
 	}
-	if _, err := l.store.append(ctx, sealed(subject, data), auditStream, false); err != nil {
+	return l.append(ctx, sealed(subject, data))
+}
+
+func (l *Log) append(ctx context.Context, m *nats.Msg) error {
+	if _, err := l.store.append(ctx, m, auditStream, false); err != nil {
 		return fmt.Errorf("append to log: %w", err)
 	}
 	return nil
+}
+
+// restore appends a record with the time at which it was written first.
+func (l *Log) restore(ctx context.Context, tenant string, written time.Time, data []byte) error {
+	subject, err := l.subject(tenant)
+	if err != nil {
+		return err
+	}
+	m := sealed(subject, data)
+	m.Header.Set(writtenHeader, written.UTC().Format(time.RFC3339Nano))
+	return l.append(ctx, m)
 }
 
 // errEnough ends a search that has found everything.
@@ -58,13 +75,17 @@ func (l *Log) Search(ctx context.Context, tenant string, s Search, f func(Record
 	}
 	found := 0
 	err = l.store.walk(ctx, auditStream, false, w, func(r record) error {
-		if !s.To.IsZero() && !r.written.Before(s.To) {
+		written, imported := r.first()
+		switch {
+		case written.Before(s.From), imported && !s.To.IsZero() && !written.Before(s.To):
+			return nil
+		case !s.To.IsZero() && !r.written.Before(s.To) && !imported:
 			return errEnough
 		}
 		if err := r.verify(subject); err != nil {
 			return err
 		}
-		line := Record{r.sequence, r.written, r.data}
+		line := Record{r.sequence, written, r.data}
 		if s.Filter != nil && !s.Filter(line) {
 			return nil
 		}

@@ -5,6 +5,7 @@ import (
 	"hash/crc32"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/nats-io/nats.go"
 )
@@ -18,8 +19,10 @@ const (
 	rollupHeader    = "Nats-Rollup"
 	lifetimeHeader  = "Nats-TTL"
 	reasonHeader    = "Nats-Marker-Reason"
-	expectHeader    = "Nats-Expected-Last-Subject-Sequence"
-	purged          = "PURGE"
+	// writtenHeader is when an imported record of the log was written first.
+	writtenHeader = "Cf-Written"
+	expectHeader  = "Nats-Expected-Last-Subject-Sequence"
+	purged        = "PURGE"
 )
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
@@ -27,6 +30,14 @@ var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 func sumOf(subject string, value []byte) string {
 	sum := crc32.Update(crc32.Checksum([]byte(subject), castagnoli), castagnoli, value)
 	return strconv.FormatUint(uint64(sum), 16)
+}
+
+// first returns when the record was written, before it was imported too.
+func (r *record) first() (at time.Time, imported bool) {
+	if at, err := time.Parse(time.RFC3339Nano, r.header.Get(writtenHeader)); err == nil {
+		return at, true
+	}
+	return r.written, false
 }
 
 // deleted reports whether the record says that there is no value.

@@ -192,6 +192,9 @@ func (s *Store) closing() bool { return s.life.Err() != nil }
 // another epoch.
 func (s *Store) Epoch() string { return s.record.Epoch }
 
+// Durable reports whether anything outlives the engine: not where everything is in memory.
+func (s *Store) Durable() bool { return !s.volatile() }
+
 // Node identifies this open store. It is random, and another one each time.
 func (s *Store) Node() string { return s.node }
 
