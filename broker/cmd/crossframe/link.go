@@ -68,7 +68,7 @@ func (l *link) options(loaded *config.Loaded, checker *identity.Checker) (o rela
 	o = relay.Options{
 		Store: l.store, Authenticator: checker, Sharing: loaded.Sharing, Log: l.log,
 		Contexts: contexts.Options{
-			Alone: true, EveryoneRoles: loaded.Link.EveryoneRoles, TenantContexts: int(loaded.Link.Contexts),
+			Alone: len(loaded.Store.NATS) == 0, EveryoneRoles: loaded.Link.EveryoneRoles, TenantContexts: int(loaded.Link.Contexts),
 		},
 		Socket: ws.Options{
 			// Programs send no Origin, and no cookie authenticates here: the first message must bring a token, which no page of
@@ -169,8 +169,4 @@ func (l *link) measure(m *server.Metrics) {
 		report.Counter("crossframe_contexts_events_total", "Changes that were sent to subscribers.", float64(c.Events))
 		report.Counter("crossframe_contexts_collapsed_total", "Values that were sent in place of changes, to who reads too slowly.", float64(c.Collapsed))
 	})
-}
-
-func storeOptions(loaded *config.Loaded, log *slog.Logger) store.Options {
-	return store.Options{Log: log}
 }

@@ -22,6 +22,7 @@ type commands struct {
 	Demo    demoCommand       `cmd:"" help:"Serve a workspace with demo apps, each on an origin of its own."`
 	Apps    appsCommand       `cmd:"" help:"Work with app definitions."`
 	License licensing.Command `cmd:"" help:"Make and check license keys."`
+	Store   storeCommand      `cmd:"" help:"Export, import and check what the broker keeps."`
 	Version versionCommand    `cmd:"" help:"Say which version this is."`
 }
 
