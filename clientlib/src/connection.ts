@@ -123,6 +123,15 @@ export function createConnection(pacer: Pacer) {
       }
     });
 
+  /** The second answer to a request that has been answered: it may take any time. Nobody has to wait for it. */
+  const later = <T>(id: number, read: (message: Message) => T) => {
+    const answer = new Promise<T>((resolve, reject) => {
+      pending.set(id, { read, resolve, reject, more: undefined, off: undefined, due: Infinity });
+    });
+    answer.catch(() => {});
+    return answer;
+  };
+
   /** Sets who takes the messages of an operation. */
   const on = (op: number, handler: (message: Message) => void) => void handlers.set(op, handler);
 
@@ -160,6 +169,7 @@ export function createConnection(pacer: Pacer) {
   return {
     nextId,
     request,
+    later,
     send,
     inform,
     on,

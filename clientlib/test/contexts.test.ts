@@ -9,6 +9,7 @@ import {
   OpContextUnsubscribe,
   OpContextUpdate,
   OpContextValue,
+  OpError,
   OpReply,
 } from "@crossframe/protocol";
 import { afterEach, describe, expect, test, vi } from "vitest";
@@ -94,6 +95,152 @@ describe("reading and writing", () => {
     const listing = hub.contexts.list();
     await port.reply(OpContextList, { head: { contexts: [{ name: "c", revision: 1 }] } });
     expect(await listing).toEqual([{ name: "c", revision: 1 }]);
+    hub.close();
+  });
+});
+
+describe("a scope", () => {
+  const scope = "group:desk";
+
+  test.each<[string, number, (c: import("../src/index.js").Contexts) => Promise<unknown>]>([
+    ["get", OpContextGet, (c) => c.get("c", { scope })],
+    ["read", OpContextGet, (c) => c.read("c", { scope })],
+    ["set", OpContextSet, (c) => c.set("c", {}, { scope })],
+    ["update", OpContextUpdate, (c) => c.update("c", {}, { scope })],
+    ["patch", OpContextPatch, (c) => c.patch("c", {}, { scope })],
+    ["setPath", OpContextPatch, (c) => c.setPath("c", ["a"], 1, { scope })],
+    ["removePath", OpContextPatch, (c) => c.removePath("c", ["a"], { scope })],
+    ["subscribe", OpContextSubscribe, (c) => c.subscribe("c", () => undefined, { scope })],
+    ["destroy", OpContextDestroy, (c) => c.destroy("c", { scope })],
+    ["list", OpContextList, (c) => c.list({ scope })],
+  ])("travels with %s", async (_, op, ask) => {
+    const { hub, port } = await connected();
+    ask(hub.contexts).catch(() => undefined);
+    expect(head(await port.next(op))).toMatchObject({ scope });
+    hub.close();
+  });
+
+  test("makes another context of the same name", async () => {
+    const { hub, port } = await connected();
+    const seen: unknown[] = [];
+    for (const options of [undefined, { scope: "user" as const }]) {
+      const subscribing = hub.contexts.subscribe("c", (value) => seen.push(value), options);
+      await answer(port, 1, options ?? {});
+      await subscribing;
+    }
+    expect(seen).toEqual([{}, { scope: "user" }]);
+    hub.close();
+  });
+});
+
+describe("a pending write", () => {
+  /** Writes, and is answered that the write is pending. */
+  async function pending() {
+    const connection = await connected();
+    let settled: Promise<number> | undefined;
+    const writing = connection.hub.contexts.update("c", {}, { scope: "user", onPending: (promise) => (settled = promise) });
+    const asked = await connection.port.reply(OpContextUpdate, { ref: 4, head: { pending: true } });
+    expect([await writing, head(asked)]).toEqual([4, { scope: "user" }]);
+    return { ...connection, id: asked.id, settled: settled as unknown as Promise<number> };
+  }
+
+  test("resolves with the revision that it was based on, and later with its own", async () => {
+    const { hub, port, id, settled } = await pending();
+    port.send({ op: OpReply, id, ref: 9 });
+    expect(await settled).toBe(9);
+    hub.close();
+  });
+
+  test("may come to nothing", async () => {
+    const { hub, port, id, settled } = await pending();
+    port.send({ op: OpError, id, head: { code: "QUOTA_EXCEEDED", message: "full" } });
+    expect(await rejection(settled)).toMatchObject({ code: "QUOTA_EXCEEDED" });
+    hub.close();
+  });
+
+  test("waits for as long as it takes, and ends with the connection", async () => {
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    const { hub, settled } = await pending();
+    let over = false;
+    settled.then(undefined, () => (over = true));
+    await vi.advanceTimersByTimeAsync(3_600_000);
+    expect(over).toBe(false);
+    hub.close();
+    expect(await rejection(settled)).toMatchObject({ code: "DISCONNECTED" });
+  });
+
+  test("that nobody asked about is only answered once", async () => {
+    const { hub, port } = await connected();
+    const writing = hub.contexts.destroy("c", { scope: "user" });
+    const { id } = await port.reply(OpContextDestroy, { ref: 4, head: { pending: true } });
+    await writing;
+    port.send({ op: OpError, id, head: { code: "NOT_OWNER", message: "" } });
+    const listing = hub.contexts.list();
+    await port.reply(OpContextList, { head: { contexts: [] } });
+    expect(await listing).toEqual([]);
+    hub.close();
+  });
+
+  test("is not pending where the broker answers", async () => {
+    const { hub, port } = await connected();
+    const told = vi.fn();
+    const writing = hub.contexts.set("c", {}, { scope: "user", onPending: told });
+    await port.reply(OpContextSet, { ref: 5 });
+    expect([await writing, told.mock.calls]).toEqual([5, []]);
+    hub.close();
+  });
+});
+
+describe("a subscription beyond the page", () => {
+  test("shows pending writes on top of the revision, and then what came of them", async () => {
+    const { hub, port, seen, event } = await subscribed(4, { a: 1 });
+    port.send(
+      event(4, { head: { pending: true }, json: { b: 2 } }),
+      event(4, { head: { kind: "patch", set: [["a"]], pending: true }, json: [5] }),
+      event(7, { head: { gap: "skipped" }, json: {}, peer: 0 }),
+      event(8, { json: { c: 3 } }),
+    );
+    await delivered();
+    expect(seen.slice(1).map(([value, { kind, revision, pending, gap }]) => [value, kind, revision, pending, gap])).toEqual([
+      [{ a: 1, b: 2 }, "update", 4, true, undefined],
+      [{ a: 5, b: 2 }, "patch", 4, true, undefined],
+      [{ a: 5, b: 2 }, "update", 7, undefined, "skipped"],
+      [{ a: 5, b: 2, c: 3 }, "update", 8, undefined, undefined],
+    ]);
+    hub.close();
+  });
+
+  test("takes a value of the same revision where pending writes came to nothing", async () => {
+    const { hub, port, seen, event } = await subscribed(4, { a: 1 });
+    port.send(event(4, { head: { pending: true }, json: { b: 2 } }), event(4, { head: { kind: "set", gap: "skipped" }, json: { a: 1 } }));
+    await delivered();
+    expect(seen.at(-1)).toMatchObject([{ a: 1 }, { revision: 4, gap: "skipped" }]);
+    expect(seen.at(-1)?.[1].pending).toBeUndefined();
+    hub.close();
+  });
+
+  test("begins anew where the store is another one, and passes over what is older", async () => {
+    const { hub, port, seen, event } = await subscribed(40, { a: 1 });
+    port.send(
+      event(2, { head: { kind: "set", gap: "skipped" }, json: {} }),
+      event(2, { head: { kind: "set", gap: "lost" }, json: { b: 1 } }),
+      event(3, { json: { c: 1 } }),
+    );
+    await delivered();
+    expect(seen.slice(1).map(([value, { revision, gap }]) => [value, revision, gap])).toEqual([
+      [{ b: 1 }, 2, "lost"],
+      [{ b: 1, c: 1 }, 3, undefined],
+    ]);
+    hub.close();
+  });
+
+  test("tells who comes later that writes are pending", async () => {
+    const { hub, port, event } = await subscribed(4, { a: 1 });
+    port.send(event(4, { head: { pending: true }, json: { b: 2 } }));
+    await delivered();
+    const listener = vi.fn();
+    await hub.contexts.subscribe("c", listener);
+    expect(listener).toHaveBeenCalledWith({ a: 1, b: 2 }, { kind: "set", revision: 4, pending: true });
     hub.close();
   });
 });
