@@ -5,6 +5,7 @@ package link_test
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"log/slog"
 	"net"
 	"net/http/httptest"
@@ -390,6 +391,59 @@ func TestScopesAcrossHubs(t *testing.T) {
 	}
 	ada.Remove(by.Frame)
 	all(t, "they are gone", func() bool { _, ok := sees(carl.apps["chart"], "everyone"); return !ok })
+}
+
+// TestContextsAcrossHubs: what one page writes the other hears, with who wrote it; without the broker a page goes on by itself,
+// and when it is back both have the same.
+func TestContextsAcrossHubs(t *testing.T) {
+	r := newRig(t)
+	a, b := r.open("ada", "hub-a"), r.open("ada", "hub-b")
+	both := together(a, b)
+	writer, reader := a.apps["crm"], b.apps["chart"]
+	subscribe, _ := reader.Request(named(protocol.OpContextSubscribe, "customer", `{"scope":"user"}`))
+	both(t, "the subscription begins", func() bool { _, ok := reader.Answer(subscribe); return ok })
+	write := func(value string) (id uint64) {
+		e := named(protocol.OpContextUpdate, "customer", `{"scope":"user"}`)
+		e.Body = protocol.TextBody([]byte(value))
+		id, _ = writer.Request(e)
+		return id
+	}
+	events := func() []protocol.Envelope { return reader.All(protocol.OpContextEvent) }
+	first := write(`{"id":1}`)
+	both(t, "the other page hears of it", func() bool { return len(events()) == 1 })
+	both(t, "the writer is answered", func() bool { _, ok := writer.Answer(first); return ok })
+	e := events()[0]
+	if who, ok := last(reader, protocol.OpPeer, 0); e.Ref != subscribe || string(e.Body.Bytes()) != `{"id":1}` || !ok || who.Peer != e.Peer || !strings.Contains(string(who.Head), `"hub":"hub-a"`) {
+		t.Fatalf("heard %s of %d (%s)", e.Body.Bytes(), e.Peer, who.Head)
+	}
+
+	a.driver.Close(stream.CloseAway, "")
+	a.Linked().LinkClosed(a.Now, stream.NewClosed(stream.CloseAbnormal, "cut"))
+	for n := range 3 {
+		write(fmt.Sprintf(`{"n":%d}`, n))
+	}
+	a.until(t, "the page shows what waits", func() bool { s := a.state(); return s.State == protocol.LinkOffline && s.Pending == 3 })
+	if len(events()) != 1 {
+		t.Fatal("what is pending was told elsewhere")
+	}
+	a.driver.Open(r.address)
+	both(t, "they agree again", func() bool {
+		all := events()
+		return len(all) > 1 && strings.Contains(string(all[len(all)-1].Body.Bytes()), `"n":2`) && a.state().Pending == 0
+	})
+	if s := a.state(); s.State != protocol.LinkConnected {
+		t.Fatalf("the page shows %+v", s)
+	}
+	reads, _ := reader.Request(named(protocol.OpContextGet, "customer", `{"scope":"user"}`))
+	both(t, "it can be read", func() bool { _, ok := reader.Answer(reads); return ok })
+	if answer, _ := reader.Answer(reads); string(answer.Body.Bytes()) != `{"id":1,"n":2}` {
+		t.Fatalf("the value is %s", answer.Body.Bytes())
+	}
+	for _, c := range []*hubtest.Client{writer, reader} {
+		if open := c.Open(); len(open) != 0 {
+			t.Errorf("requests without an answer: %v", open)
+		}
+	}
 }
 
 // TestLinkIsRefused: a token that the broker does not take is shown, and another one is tried.
