@@ -23,7 +23,10 @@ type entry struct {
 	// news are what the store told meanwhile.
 	news []news
 	// loaded: the state is what the store has, as far as is known.
-	loaded      bool
+	loaded bool
+	// failed is when the store did not answer, and failure what it said: who asks just then is not made to wait again.
+	failed      time.Time
+	failure     error
 	state       state
 	subscribers []*subscription
 	// used is when the last work ended.

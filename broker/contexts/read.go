@@ -3,6 +3,7 @@ package contexts
 import (
 	"context"
 	"errors"
+	"time"
 
 	"github.com/crossframe/crossframe/broker/store"
 	"github.com/crossframe/crossframe/protocol"
@@ -11,6 +12,9 @@ import (
 func (r *Room) timeout() (context.Context, context.CancelFunc) {
 	return context.WithTimeout(context.Background(), r.options.StoreTimeout)
 }
+
+// askedAgain is how long it counts that the store did not answer.
+const askedAgain = time.Second
 
 // read answers contexts.get and contexts.subscribe. With other brokers about it asks the store, so that whoever has been
 // acknowledged anywhere is read; a store that does not answer is no reason to keep what is held in memory.
@@ -70,10 +74,14 @@ func (e *entry) fetch(kind int) (state, error) {
 
 // refresh makes the state what the store has, and tells subscribers what that changes.
 func (e *entry) refresh() error {
+	if time.Since(e.failed) < askedAgain {
+		return e.failure
+	}
 	var both [kinds]state
 	for kind := range both {
 		var err error
 		if both[kind], err = e.fetch(kind); err != nil {
+			e.failed, e.failure = time.Now(), err
 			return err
 		}
 	}

@@ -22,7 +22,7 @@ type methods struct {
 	closed    bool
 	room      *interop.Room
 	parties   map[peer.ID]*party
-	instances map[string]*party
+	instances map[instanceKey]*party
 	lastID    peer.ID
 	out       peer.Outbox
 	// later is what is still to be done of the present call of do.
@@ -32,6 +32,9 @@ type methods struct {
 	read   protocol.MethodChange
 	readOf *byte
 }
+
+// instanceKey names an instance. Names are of a tenant; without one, it is the last of that name that joined.
+type instanceKey struct{ tenant, instance string }
 
 // party is a peer, and where what the room sends it goes.
 type party struct {
@@ -61,7 +64,7 @@ type work struct {
 }
 
 func newMethods(r *Relay) *methods {
-	m := &methods{relay: r, start: time.Now(), parties: make(map[peer.ID]*party), instances: make(map[string]*party)}
+	m := &methods{relay: r, start: time.Now(), parties: make(map[peer.ID]*party), instances: make(map[instanceKey]*party)}
 	everything := []string{"*"}
 	m.sharing = peer.NewSharing(append(slices.Clone(r.options.Sharing),
 		protocol.SharingRule{Scope: protocol.ScopeUser, Contexts: everything, Methods: everything}))
@@ -81,9 +84,9 @@ func (d *directory) Peer(id peer.ID) *peer.Peer {
 	return nil
 }
 
-// ByInstance implements interop.Peers.
+// ByInstance implements interop.Peers. It is asked only for who was not there when he was named; see session.named.
 func (d *directory) ByInstance(instance string) *peer.Peer {
-	if p := d.instances[instance]; p != nil {
+	if p := d.instances[instanceKey{instance: instance}]; p != nil {
 		return p.Peer
 	}
 	return nil
@@ -224,9 +227,14 @@ func (m *methods) join(p *party) {
 	p.ID = m.lastID
 	p.Info.Peer = int64(p.ID)
 	m.parties[p.ID] = p
-	if m.instances[p.Info.Instance] == nil {
-		m.instances[p.Info.Instance] = p
+	for _, key := range p.keys() {
+		m.instances[key] = p
 	}
+}
+
+// keys are those of the party's instance.
+func (p *party) keys() [2]instanceKey {
+	return [2]instanceKey{{p.Info.Tenant, p.Info.Instance}, {"", p.Info.Instance}}
 }
 
 // leave ends parties. The room hears of it at once; what that leads to is sent later, since a bridge may be amid something.
@@ -239,8 +247,10 @@ func (m *methods) leave(list ...*party) {
 		}
 		m.room.Left(&peer.Turn{Now: m.now(), Out: &out}, p.Peer)
 		delete(m.parties, p.ID)
-		if m.instances[p.Info.Instance] == p {
-			delete(m.instances, p.Info.Instance)
+		for _, key := range p.keys() {
+			if m.instances[key] == p {
+				delete(m.instances, key)
+			}
 		}
 		ids = append(ids, p.ID)
 	}

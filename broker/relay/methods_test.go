@@ -337,3 +337,32 @@ func TestLinkAfterLoss(t *testing.T) {
 		t.Errorf("%+v, %v", methods, err)
 	}
 }
+
+// TestInstancesOfTheSameName: another tenant's hub may have the same id, and its apps the same names.
+func TestInstancesOfTheSameName(t *testing.T) {
+	b := single(t, Options{})
+	good, evil := b.hub("anna", "h1", "crm"), b.hub("mal", "h1", "crm")
+	good.register(1, "open", `{"scope":"tenant"}`)
+	evil.register(1, "open", `{"scope":"everyone"}`)
+	calling := b.hub("ben", "h2", "desk")
+	invoke := func() uint64 {
+		return calling.ask(protocol.Envelope{Op: protocol.OpInvoke, Ref: 1, Name: "open", Head: []byte(`{"instance":"crm@h1"}`)})
+	}
+	id := invoke()
+	call := good.next(protocol.OpCall)
+	good.send(protocol.Envelope{Op: protocol.OpResult, ID: call.ID})
+	if m := calling.answer(id); m.Op != protocol.OpResult {
+		t.Errorf("%s", m.Head)
+	}
+	// The same hub connects anew, before its old connection has ended; the name is the new one's.
+	again := b.hub("anna", "h1", "crm")
+	again.register(1, "open", `{"scope":"tenant"}`)
+	good.end()
+	until(t, "the old connection is gone", func() bool { return b.Snapshot().Socket.Open == 3 })
+	id = invoke()
+	call = again.next(protocol.OpCall)
+	again.send(protocol.Envelope{Op: protocol.OpResult, ID: call.ID})
+	if m := calling.answer(id); m.Op != protocol.OpResult {
+		t.Errorf("%s", m.Head)
+	}
+}

@@ -1,6 +1,7 @@
 package relay
 
 import (
+	"bytes"
 	"cmp"
 	"slices"
 
@@ -113,6 +114,7 @@ func (s *session) sender(e *protocol.Envelope) (from *party) {
 			from = s.me
 		}
 		e.Ref, e.Head, e.Body = 0, slices.Clone(e.Head), cloned(e.Body)
+		s.named(e)
 	case protocol.OpCancel:
 		if from = s.asker(wireOf(e.Ref)); e.Ref == 0 {
 			from = s.me
@@ -131,6 +133,21 @@ func (s *session) sender(e *protocol.Envelope) (from *party) {
 		from = s.me
 	}
 	return from
+}
+
+// named finds the instance that a call names among those of the caller's own tenant: another tenant may have one of the same
+// name.
+func (s *session) named(e *protocol.Envelope) {
+	if e.Peer != 0 || !bytes.Contains(e.Head, []byte(`"instance"`)) {
+		return
+	}
+	var o protocol.InvokeOptions
+	if o.DecodeJSON(e.Head) != nil || o.Instance == "" {
+		return
+	}
+	if p := s.relay.methods.instances[instanceKey{s.key.tenant, o.Instance}]; p != nil {
+		e.Peer = p.ID
+	}
 }
 
 // cloned returns a body that outlives the frame that brought it.

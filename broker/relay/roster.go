@@ -302,7 +302,7 @@ func (ro *roster) present(owner contexts.Owner) bool {
 	if s := ro.relay.at(key); s != nil {
 		here := false
 		ro.relay.methods.do(func() {
-			p := ro.relay.methods.instances[owner.Instance]
+			p := ro.relay.methods.instances[instanceKey{key.tenant, owner.Instance}]
 			here = owner.Instance == "" || p != nil && p.out == outlet(s)
 		})
 		return here
