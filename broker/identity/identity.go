@@ -107,6 +107,25 @@ func (c *Checker) Authenticate(ctx context.Context, credential string) (Identity
 	return who, nil
 }
 
+// Load reads the keys that tokens are checked with, so that whoever comes first need not wait for them. Missing says how that
+// went.
+func (c *Checker) Load(ctx context.Context) {
+	if c.tokens != nil {
+		c.tokens.keys.load(ctx)
+	}
+}
+
+// Missing says what keeps the checker from checking tokens, and what to do about it. Nothing missing is nil.
+func (c *Checker) Missing() []string {
+	if c.tokens == nil {
+		return nil
+	}
+	if why := c.tokens.keys.missing(); why != "" {
+		return []string{"the keys of identity.jwt: " + why + "; nobody with a token is let in until they can be read"}
+	}
+	return nil
+}
+
 // Close ends the connections that wait for the next key set.
 func (c *Checker) Close() {
 	if c.tokens != nil {

@@ -35,9 +35,10 @@ type keys struct {
 	reading chan struct{}
 
 	mu sync.Mutex
-	// set was read at that time; tried is when that was last attempted.
+	// set was read at that time; tried is when that was last attempted, and fault why it failed.
 	set       []jose.JSONWebKey
 	at, tried time.Time
+	fault     error
 }
 
 // newKeys returns the keys of the settings. A file must be readable now; an address may be down when the broker starts.
@@ -167,16 +168,44 @@ func (k *keys) update(ctx context.Context) error {
 	k.mu.Lock()
 	k.tried = k.now()
 	k.mu.Unlock()
-	text, err := k.read(ctx)
-	if err != nil {
-		return err
-	}
-	set, err := parseKeySet(text)
-	if err != nil {
-		return err
-	}
+	set, err := k.readSet(ctx)
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	k.set, k.at = set, k.now()
-	return nil
+	if k.fault = err; err == nil {
+		k.set, k.at = set, k.now()
+	}
+	return err
+}
+
+func (k *keys) readSet(ctx context.Context) ([]jose.JSONWebKey, error) {
+	text, err := k.read(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return parseKeySet(text)
+}
+
+// load reads the set where that was not tried yet.
+func (k *keys) load(ctx context.Context) {
+	if !k.enter(ctx, false) {
+		return
+	}
+	defer k.leave()
+	k.mu.Lock()
+	first := k.tried.IsZero()
+	k.mu.Unlock()
+	if first {
+		_ = k.update(ctx)
+	}
+}
+
+// missing says why nothing can be checked now; "" where it can, or where nobody has tried.
+func (k *keys) missing() string {
+	_, usable, _ := k.look("", "")
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if usable || k.fault == nil {
+		return ""
+	}
+	return k.fault.Error()
 }

@@ -134,6 +134,42 @@ func TestStaleKeysAreUsedForATime(t *testing.T) {
 	}
 }
 
+// TestWhatIsMissingIsTold: from the first attempt on, and as long as no key can be used.
+func TestWhatIsMissingIsTold(t *testing.T) {
+	k := newKey(t, "k1", "EdDSA")
+	i := newIssuer(t, setOf(t, k.public()))
+	c, at := atIssuer(t, i)
+	told := func(want string) {
+		t.Helper()
+		if got := strings.Join(c.Missing(), ", "); (got == "") != (want == "") || !strings.Contains(got, want) {
+			t.Errorf("missing: %q, want %q", got, want)
+		}
+	}
+	told("")
+	i.down.Store(true)
+	c.Load(t.Context())
+	told("the server answered 502")
+	i.down.Store(false)
+	c.Load(t.Context())
+	if i.asked.Load() != 1 {
+		t.Errorf("asked %d times", i.asked.Load())
+	}
+	at.advance(retryAfter)
+	if code, reason := codeOf(t, c, forEver(t, k)); code != "" {
+		t.Errorf("%q %q", code, reason)
+	}
+	told("")
+	i.down.Store(true)
+	at.advance(defaultRefresh + time.Second)
+	codeOf(t, c, forEver(t, k))
+	told("")
+	at.advance(defaultStale)
+	told("the server answered 502")
+	if none, _ := New(&Settings{}); none.Missing() != nil {
+		t.Error("without tokens nothing is missing")
+	}
+}
+
 // TestOneReadForAll: while the set is read, those who have a key go on, those who have none wait for that one read.
 func TestOneReadForAll(t *testing.T) {
 	k := newKey(t, "k1", "EdDSA")

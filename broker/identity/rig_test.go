@@ -11,6 +11,7 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"sync"
 	"testing"
 	"time"
 
@@ -28,6 +29,9 @@ type key struct {
 	private       crypto.Signer
 }
 
+// oneRSA makes one key for all tests: it takes a second.
+var oneRSA = sync.OnceValues(func() (*rsa.PrivateKey, error) { return rsa.GenerateKey(rand.Reader, minRSABits) })
+
 func newKey(t *testing.T, id, algorithm string) key {
 	t.Helper()
 	var private crypto.Signer
@@ -40,7 +44,7 @@ func newKey(t *testing.T, id, algorithm string) key {
 	case "EdDSA":
 		_, private, err = ed25519.GenerateKey(rand.Reader)
 	default:
-		private, err = rsa.GenerateKey(rand.Reader, minRSABits)
+		private, err = oneRSA()
 	}
 	if err != nil {
 		t.Fatal(err)

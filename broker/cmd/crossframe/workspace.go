@@ -89,11 +89,12 @@ func newWorkspace(ctx context.Context, on *console, loaded *config.Loaded, log *
 		site.Routes[config.LinkPath] = linked
 	}
 	w := &workspace{
-		loaded: loaded, page: site.Handler(), metrics: metrics, health: server.NewHealth(buildVersion(), missing, licensed.Missing, linked.missing), log: log,
+		loaded: loaded, page: site.Handler(), metrics: metrics, health: server.NewHealth(buildVersion(), missing, licensed.Missing, checker.Missing, linked.missing), log: log,
 		checker: checker, apps: apps, license: licensed, link: linked,
 	}
 	ctx, w.stop = context.WithCancel(ctx)
 	w.tasks.Go(func() { licensed.Run(ctx) })
+	w.tasks.Go(func() { checker.Load(ctx) })
 	// Connections end along with the requests under way, not after them.
 	w.tasks.Go(func() { <-ctx.Done(); linked.drain() })
 	return w, nil
