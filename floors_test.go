@@ -66,6 +66,7 @@ var floors = []struct {
 	{"broker/api", 7},
 	{"broker/cmd/crossframe", 8},
 	{"bench/empty", 0},
+	{"bench/hop", 0},
 }
 
 // onlyIn says which packages may import what lies outside of the module and is dear or dangerous.

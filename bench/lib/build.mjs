@@ -24,7 +24,8 @@ export async function buildSite() {
   const glue = goGlue();
   goProgram("hub.wasm", "./wasm");
   goProgram("empty.wasm", "./bench/empty");
-  await Promise.all([product({ ...alias, wasm_exec: glue }), client(), scripts(), emptyPage(glue), supervisor({ ...alias, wasm_exec: glue })]);
+  goProgram("hop.wasm", "./bench/hop");
+  await Promise.all([product({ ...alias, wasm_exec: glue }), client(), scripts(glue), emptyPage(glue), supervisor({ ...alias, wasm_exec: glue })]);
 }
 
 /** Compiles a program as it is served: without symbols and without this machine's paths. */
@@ -66,15 +67,16 @@ async function supervisor(aliases) {
   await build({ ...common, format: "esm", platform: "node", stdin: { contents, resolveDir: root }, outfile: join(out, "supervisor.mjs"), alias: aliases });
 }
 
-async function scripts() {
-  const entryPoints = { "ours/app": join(bench, "scenes/ours/app.js"), "relay/worker": join(bench, "scenes/relay/worker.js") };
+async function scripts(glue) {
+  const entryPoints = { "ours/app": join(bench, "scenes/ours/app.js") };
+  for (const worker of ["worker", "goworker"]) entryPoints[`relay/${worker}`] = join(bench, `scenes/relay/${worker}.js`);
   for (const scene of scenes) {
     entryPoints[`${scene}/page`] = join(bench, `scenes/${scene}/page.js`);
     entryPoints[`${scene}/app`] = join(bench, `scenes/${scene}/app.js`);
   }
   const define = { "process.env.NODE_ENV": '"production"', global: "globalThis" };
   // Modules, because they wait at their top.
-  await build({ ...common, format: "esm", entryPoints, outdir: out, alias, define });
+  await build({ ...common, format: "esm", entryPoints, outdir: out, alias: { ...alias, wasm_exec: glue }, define });
 }
 
 async function emptyPage(glue) {

@@ -37,12 +37,12 @@ export class Report {
   }
 }
 
-export const heading = `${"id".padEnd(4)}${"what".padEnd(56)}${"against".padEnd(24)}${"value".padStart(8)}  ${"95 % interval".padEnd(16)}${"limit".padEnd(9)}ok`;
+export const heading = `${"id".padEnd(4)}${"what".padEnd(66)}${"against".padEnd(24)}${"value".padStart(8)}  ${"95 % interval".padEnd(16)}${"limit".padEnd(9)}ok`;
 
 function line({ id, name, value, low, high, limit, baseline, ok }, atLeast, unit) {
   const wanted = limit === undefined ? "" : `${atLeast ? "≥" : "≤"} ${number(limit)}`;
   const verdict = limit === undefined ? "–" : ok ? "yes" : "NO";
-  return `${id.padEnd(4)}${name.padEnd(56)}${baseline.padEnd(24)}${number(value).padStart(8)}  ${`${number(low)} – ${number(high)}`.padEnd(16)}${wanted.padEnd(9)}${verdict} ${unit}`.trimEnd();
+  return `${id.padEnd(4)}${name.padEnd(66)}${baseline.padEnd(24)}${number(value).padStart(8)}  ${`${number(low)} – ${number(high)}`.padEnd(16)}${wanted.padEnd(9)}${verdict} ${unit}`.trimEnd();
 }
 
 const number = (value) => (Math.abs(value) >= 100 ? value.toFixed(0) : value.toFixed(Math.abs(value) >= 10 ? 1 : 2));

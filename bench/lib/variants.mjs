@@ -4,6 +4,8 @@ export const variants = {
   relay: { path: "/relay/page.html" },
   "relay-text": { path: "/relay/page.html", query: { body: "text" } },
   "relay-text in a Worker": { path: "/relay/page.html", query: { body: "text", at: "worker" } },
+  "an empty Go call for each message": { path: "/relay/page.html", query: { body: "text", at: "goworker" } },
+  "an empty Go call, and an acknowledgement": { path: "/relay/page.html", query: { body: "text", at: "goworker", acknowledges: "" } },
   direct: { path: "/relay/page.html", query: { at: "nowhere" } },
   Glue42: { path: "/glue/page.html" },
   "fdc3-web": { path: "/fdc3/page.html" },

@@ -3,8 +3,8 @@ import { inTurns } from "../lib/turns.mjs";
 import { ratio } from "../lib/stats.mjs";
 
 const sizes = [
-  { name: "100 B", bytes: 100, count: 60, rounds: 15 },
-  { name: "10 kB", bytes: 10_000, count: 30, rounds: 15 },
+  { name: "100 B", bytes: 100, count: 60, rounds: 15, warmUp: 2000 },
+  { name: "10 kB", bytes: 10_000, count: 30, rounds: 15, warmUp: 300 },
 ];
 const limits = { Glue42: 1 / 8, "fdc3-web": 1 / 1.5 };
 
@@ -13,9 +13,9 @@ export async function exchange({ pool, report }) {
   const names = ["ours", "relay-text", "Glue42", "fdc3-web"];
   const callers = {};
   for (const name of names) callers[name] = await pool.caller(name);
-  for (const { name: size, bytes, count, rounds } of sizes) {
+  for (const { name: size, bytes, count, rounds, warmUp } of sizes) {
     const turns = Object.fromEntries(names.map((name) => [name, () => measure(callers[name], "exchanges", bytes, count)]));
-    for (const name of names) for (let i = 0; i < 5; i++) await turns[name]();
+    for (const name of names) await measure(callers[name], "exchanges", bytes, warmUp);
     const samples = await inTurns(turns, rounds);
     for (const baseline of names.slice(1)) {
       const what = baseline === "fdc3-web" ? "broadcast" : "update";

@@ -21,9 +21,12 @@ const limits = {
 };
 const peers = ["Glue42", "Penpal", "Comlink"];
 
+/** Below this no hub in Go can get. */
+const floor = "an empty Go call for each message";
+
 /** P1 and P5: a call and its answer, alone. */
 export async function invoke({ pool, report }) {
-  const names = ["ours", ...baselines];
+  const names = ["ours", ...baselines, floor];
   const callers = {};
   for (const name of names) callers[name] = await pool.caller(name);
   for (const { name: size, bytes, count, rounds, warmUp } of sizes) {
@@ -39,6 +42,7 @@ export async function invoke({ pool, report }) {
         baseline,
       });
     }
+    report({ id: "P1", name: `invoke ${size}: ${floor}`, ...ratio(samples[floor], samples["relay-text"]), baseline: "relay-text" });
     if (size === "100 B") {
       report({ id: "P2", name: "lone invoke 100 B while messages are coalesced", ...ratio(samples.ours, samples["relay-text"]), limit: 1.1, baseline: "relay-text" });
     }

@@ -21,6 +21,7 @@ const update = (value) => port.postMessage({ kind: "update", id: 0, body: pack(v
 
 const note = subscriber();
 port.onmessage = ({ data: { kind, id, body } }) => {
+  if (kind === "acknowledged") return;
   const value = unpack(body);
   if (kind === "update") {
     note();

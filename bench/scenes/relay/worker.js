@@ -1,3 +1,3 @@
 import { relay } from "./relay.js";
 
-onmessage = ({ data }) => relay(data);
+onmessage = ({ data }) => relay(data.ports, data);

@@ -47,8 +47,8 @@ export type PlatformConfig = Partial<PageConfig>;
 
 export interface PlatformOptions {
   /**
-   * Makes the shell in the page. It is called once, when the hub has been told to start: making it keeps the page's
-   * thread busy, and until then the Worker needs that thread.
+   * Makes the shell in the page. It is called once, when the hub has been told to start or that takes long: making it
+   * keeps the page's thread busy, and until then the Worker needs that thread.
    */
   readonly shell: (options: ShellOptions) => Promise<Shell>;
   readonly config: PlatformConfig | Promise<PlatformConfig>;
@@ -60,6 +60,9 @@ export interface PlatformOptions {
   /** Brings a token for the broker, each time that one is asked for; if absent, the configuration says how to get one. */
   readonly token?: TokenSource;
 }
+
+/** The shell shows after this time at the latest, in milliseconds, however long Worker and configuration take to come. */
+const SHELL_MS = 300;
 
 /** What a start leaves in the browser's timeline (performance.mark), for whoever watches how long it takes people. */
 export const marks = { connected: "crossframe: connected", stands: "crossframe: workspace stands" } as const;
@@ -124,6 +127,7 @@ class Runtime {
   }
 
   async start(): Promise<Platform> {
+    const late = setTimeout(() => this.#makeShell().catch(() => undefined), SHELL_MS);
     // Reading storage stops the page's thread for a while. Nothing of it is wanted before the program is there.
     await this.#awake.promise;
     const [config, session] = await Promise.all([this.#options.config, claimSession()]);
@@ -140,6 +144,7 @@ class Runtime {
       store: databaseOf(session),
       debug,
     });
+    clearTimeout(late);
     const [hub, shell] = await Promise.all([this.#connect(), this.#makeShell()]);
     this.#follow(hub, config);
     // The requests go in one post, those of the log before those that it may have something to say about.
