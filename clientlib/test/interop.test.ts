@@ -218,12 +218,12 @@ describe("register", () => {
   test("tells the hub all of a declaration and takes the method back", async () => {
     const { hub, port } = await connected();
     const registering = hub.interop.register(
-      { name: "risk", accepts: "String id", returns: { type: "object" }, exclusive: true, tags: ["x"], description: undefined },
+      { name: "risk", accepts: "String id", returns: { type: "object" }, exclusive: true, tags: ["x"], scope: "group:sales", description: undefined },
       () => 1,
     );
     const asked = await port.reply(OpRegister);
     expect(asked.name).toBe("risk");
-    expect(head(asked)).toEqual({ accepts: "String id", returns: { type: "object" }, exclusive: true, tags: ["x"] });
+    expect(head(asked)).toEqual({ accepts: "String id", returns: { type: "object" }, exclusive: true, tags: ["x"], scope: "group:sales" });
     const unregister = await registering;
     const ending = unregister();
     expect((await port.reply(OpUnregister)).ref).toBe(asked.id);

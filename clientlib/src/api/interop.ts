@@ -16,6 +16,7 @@ import { wholeMs, type Message, type Outgoing } from "../messages.js";
 import { CrossframeError, toFault } from "../errors.js";
 import type { StandingRequests } from "../standing.js";
 import { createCall, type Call, type CoreCall, type RunningCall } from "./call.js";
+import type { Scope } from "./contexts.js";
 
 /** A method that an app offers. */
 export interface MethodDeclaration {
@@ -26,7 +27,9 @@ export interface MethodDeclaration {
   readonly returns?: string | object | undefined;
   readonly displayName?: string | undefined;
   readonly description?: string | undefined;
-  /** No other app may offer a method of this name. */
+  /** Among whom it is offered: "local" (the apps of this page), "user", "group:NAME", "tenant" or "everyone". If absent, the configuration says. */
+  readonly scope?: Scope | undefined;
+  /** No other app that it is offered to may offer a method of this name. */
   readonly exclusive?: boolean | undefined;
   /** Labels to search by, at most 16. */
   readonly tags?: readonly string[] | undefined;
