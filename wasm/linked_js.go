@@ -11,6 +11,7 @@ import (
 // newWorker returns the Worker of a hub that may have a broker.
 func newWorker(opts hub.Options) *browser.Worker {
 	driver := link.NewDriver(link.Options{}, browser.Wake)
+	driver.Working = browser.Resume
 	w := browser.NewWorker(browser.Bodies{}, opts.WithLink(driver))
 	w.OnLink(func(now int64, h *hub.Hub) {
 		driver.Take(func(e link.Event) {

@@ -25,6 +25,10 @@ const maxWaiting = 4096
 // Driver keeps a link to a broker: it connects, reads, and connects again. What happens waits in it until its owner takes
 // it, in the order in which it happened, so that a hub has it in a turn of its own. Its methods may be called concurrently.
 type Driver struct {
+	// Working, if set, is called when one of the Driver's goroutines has got something to do by a call of a method. A program
+	// whose exported function returns to JavaScript needs it: nothing else lets goroutines run then.
+	Working func()
+
 	options Options
 	retry   Retry
 	wake    func()
@@ -60,6 +64,13 @@ func (d *Driver) Open(url string) {
 	d.stop = stop
 	d.run++
 	go d.keep(ctx, url, d.run)
+	d.working()
+}
+
+func (d *Driver) working() {
+	if d.Working != nil {
+		d.Working()
+	}
 }
 
 // Send sends on the link; see Link.Send. Where there is none, the error is a *stream.Closed.
@@ -70,7 +81,9 @@ func (d *Driver) Send(messages ...protocol.Envelope) error {
 	if link == nil {
 		return stream.NewClosed(stream.CloseAbnormal, "there is no link")
 	}
-	return link.Send(messages...)
+	err := link.Send(messages...)
+	d.working()
+	return err
 }
 
 // Close ends the link for good, behind what waits to be sent, and what happens on it is no longer told.
@@ -86,6 +99,7 @@ func (d *Driver) Close(code stream.Code, reason string) {
 	d.stop, d.link, d.events, d.waiting = nil, nil, nil, 0
 	d.run++
 	d.room.Broadcast()
+	d.working()
 }
 
 // Restart ends the link that there is, so that another one is made.
@@ -94,6 +108,7 @@ func (d *Driver) Restart(code stream.Code, reason string) {
 	defer d.mu.Unlock()
 	if d.link != nil {
 		d.link.Close(code, reason)
+		d.working()
 	}
 }
 
@@ -101,6 +116,9 @@ func (d *Driver) Restart(code stream.Code, reason string) {
 func (d *Driver) Take(f func(Event)) {
 	d.mu.Lock()
 	events := d.events
+	if d.waiting >= maxWaiting {
+		d.working()
+	}
 	d.events, d.waiting = nil, 0
 	d.room.Broadcast()
 	d.mu.Unlock()

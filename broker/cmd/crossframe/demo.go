@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"log/slog"
 	"net"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -36,7 +37,16 @@ type demoCommand struct {
 }
 
 // demoApps are in the order of their ports.
-var demoApps = []string{"customers", "contracts", "chart", "legacy", "blocked"}
+var demoApps = []string{"customers", "contracts", "chart", "legacy", blockedApp, "prices"}
+
+// blockedApp shows how an app is refused.
+const blockedApp = "blocked"
+
+// demoRemarks are said of apps where the demo says where they are.
+var demoRemarks = map[string]string{
+	blockedApp: "  (on the block list: shows how it is refused)",
+	"prices":   "  (plots what a program shares: go run ./demo/prices)",
+}
 
 // demoFirstPort is the port of the first app in the definitions of the demo.
 const demoFirstPort = 8081
@@ -47,11 +57,11 @@ var demoUsers = []identity.DevelopmentUser{
 	{ID: "ben", FirstName: "Ben", LastName: "Brandt", Tenant: "demo", Groups: []string{"advisers"}},
 }
 
-// demoSharing: the chosen customer follows one person from window to window, the note on a customer is the team's, and a
-// chart that anybody of the team has open can be asked for.
+// demoSharing: the chosen customer follows one person from window to window, the note on a customer and the prices of a
+// program are the team's, and a chart that anybody of the team has open can be asked for.
 var demoSharing = []protocol.SharingRule{
 	{Scope: protocol.ScopeUser, Contexts: []string{"customer"}},
-	{Scope: protocol.ScopeTenant, Contexts: []string{"customer.note"}, Methods: []string{"chart.snapshot"}},
+	{Scope: protocol.ScopeTenant, Contexts: []string{"customer.note", "prices"}, Methods: []string{"chart.snapshot"}},
 }
 
 // hubMark stands for the main page's origin in the demo apps' pages.
@@ -149,7 +159,7 @@ func (d *demo) load() (*config.Loaded, error) {
 	listen, off := d.listeners[0].Addr().String(), ""
 	loaded, err := config.Load(&config.Flags{
 		Listen: &listen, OpsListen: &off, PublicOrigins: []string{d.hub.String()}, Apps: d.Apps,
-		BlockList: []string{d.apps[len(d.apps)-1].String()}, LogLevel: &d.LogLevel, NoLink: d.NoLink,
+		BlockList: []string{d.apps[slices.Index(demoApps, blockedApp)].String()}, LogLevel: &d.LogLevel, NoLink: d.NoLink,
 	}, base)
 	if err != nil {
 		return nil, err
@@ -196,14 +206,11 @@ func (d *demo) app(i int, name string, w *workspace, log *slog.Logger) (server.E
 func (d *demo) announce() {
 	fmt.Fprintf(d.on.out, "\n  Workspace  %s\n\n", d.hub)
 	for i, name := range demoApps {
-		label, remark := "", ""
+		label := ""
 		if i == 0 {
 			label = "Apps"
 		}
-		if name == "blocked" {
-			remark = "  (on the block list: shows how it is refused)"
-		}
-		fmt.Fprintf(d.on.out, "  %-9s  %s  %s%s\n", label, d.apps[i], name, remark)
+		fmt.Fprintf(d.on.out, "  %-9s  %s  %s%s\n", label, d.apps[i], name, demoRemarks[name])
 	}
 	fmt.Fprintf(d.on.out, "\n  An app of your own: crossframe demo --apps my-app.yaml\n  Ctrl-C stops everything.\n\n")
 }

@@ -73,7 +73,7 @@ func newWorkspace(ctx context.Context, on *console, loaded *config.Loaded, log *
 	}
 	metrics := server.NewMetrics(buildVersion())
 	site := server.Site{
-		Name: "page", Files: files, Hosts: server.HostsOf(loaded.Origins), SecureHosts: server.HostsOf(secure(loaded.Origins)),
+		Name: "page", Files: forLink(files, loaded), Hosts: server.HostsOf(loaded.Origins), SecureHosts: server.HostsOf(secure(loaded.Origins)),
 		Headers: apps.headers, Proxies: loaded.Proxies, Log: log, Metrics: metrics,
 		API: api.New(api.Options{
 			Authenticator: checker, Origins: loaded.APIOrigins, Proxies: loaded.Proxies, Done: ctx.Done(), Log: log,
@@ -98,6 +98,21 @@ func newWorkspace(ctx context.Context, on *console, loaded *config.Loaded, log *
 	// Connections end along with the requests under way, not after them.
 	w.tasks.Go(func() { <-ctx.Done(); linked.drain() })
 	return w, nil
+}
+
+// The mark in the page that says which of the hub's programs it loads, and what it says where there is a broker: which one
+// it is must be known before the configuration is read.
+const (
+	programAlone  = `name="crossframe-program" content="hub"`
+	programLinked = `name="crossframe-program" content="hub-linked"`
+)
+
+// forLink has the page load the program that can reach a broker, where there is one.
+func forLink(files assets.Set, loaded *config.Loaded) assets.Set {
+	if loaded.PageLink() == nil {
+		return files
+	}
+	return files.Replace(programAlone, programLinked)
 }
 
 // close ends what the workspace keeps open besides its listeners.

@@ -93,12 +93,17 @@ export class Program {
     // The hub's memory is small: collecting half as often as Go would by itself costs a few megabytes.
     go.env = { GOGC: "200" };
     const hook: Hook = { read: undefined, wake: undefined };
+    let resuming = false;
     const imports = {
       ...go.importObject,
       crossframe: {
         readBody: (index: number, at: number, size: number) => hook.read?.readBody(index, at >>> 0, size) ?? 0,
         random: (at: number, size: number) => hook.read?.random(at >>> 0, size),
         wake: () => hook.wake?.(),
+        resume: () => {
+          if (!resuming) queueMicrotask(() => ((resuming = false), go._resume()));
+          resuming = true;
+        },
       },
     };
     const instance = await WebAssembly.instantiate(module, imports);
