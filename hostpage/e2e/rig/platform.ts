@@ -250,13 +250,15 @@ export class Desk {
 
   /**
    * What must hold after every case, whatever it did: the canaries' calls all succeeded, but for codes that the case
-   * entails; their secret is nowhere else; no error is uncaught; hub and server run.
+   * entails; their secret is nowhere else; the audit is bounded and holds no payload; no error is uncaught; hub and
+   * server run.
    */
   async healthy(allowed: readonly string[] = []): Promise<void> {
     await this.sing();
     const errors = (await Promise.all(this.#canaries.map((frame) => frame.evaluate(() => window.canary!.errors)))).flat();
     expect(errors.filter((code) => !allowed.includes(code)), "calls of the canaries that failed").toEqual([]);
     await this.keptSecret();
+    await this.#soundAudit();
     expect(this.uncaught, "uncaught errors").toEqual([]);
     expect(await this.page.locator(".cf-status").textContent(), "state of the hub").toBe("Hub: Running");
     // The hub counts how often its program ended, so a page in which it did serves no other case.
@@ -283,6 +285,19 @@ export class Desk {
     return true;
   }
 
+  /** Audit events say when, what, and who, and no more than that; of one code there are ten in a second of the hub's clock. */
+  async #soundAudit(): Promise<void> {
+    const events = await this.audits();
+    const seconds = new Map<string, number>();
+    for (const event of events) {
+      expect(["timeMs", "code", "origin", "app", "instance", "dropped"], "fields of an audit event").toEqual(expect.arrayContaining(Object.keys(event)));
+      const second = `${event.code} ${Math.floor(event.timeMs / 1000)}`;
+      seconds.set(second, (seconds.get(second) ?? 0) + 1);
+    }
+    // Seconds of the wall clock fall into two of the hub's.
+    expect([...seconds].filter(([, count]) => count > 20), "audit events of one code in a second").toEqual([]);
+  }
+
   /** The canaries' secret is in no console, no server output, and nothing that the apps under test ever heard. */
   async keptSecret(): Promise<void> {
     for (const frame of this.page.frames().filter((f) => !this.#canaries.includes(f))) {
@@ -292,6 +307,8 @@ export class Desk {
       expect(heard, `heard by ${frame.url()}`).not.toContain(secret);
     }
     expect(this.console.join("\n"), "the console").not.toContain(secret);
+    const told = await this.page.evaluate(() => JSON.stringify([window.audits, performance.getEntriesByType("resource").map(({ name }) => name)]));
+    for (const form of [secret, encodeURIComponent(secret)]) expect(told, "audit events and addresses").not.toContain(form);
     expect(this.#rig.serverOutput, "the server's output").not.toContain(secret);
   }
 
