@@ -11,6 +11,7 @@ import (
 	"github.com/crossframe/crossframe/broker/config"
 	"github.com/crossframe/crossframe/broker/contexts"
 	"github.com/crossframe/crossframe/broker/identity"
+	"github.com/crossframe/crossframe/broker/licensing"
 	"github.com/crossframe/crossframe/broker/records"
 	"github.com/crossframe/crossframe/broker/relay"
 	"github.com/crossframe/crossframe/broker/server"
@@ -30,13 +31,14 @@ const (
 // link is what hubs and programs connect to, on its store.
 type link struct {
 	*relay.Relay
-	store   *store.Store
-	records *records.Records
-	log     *slog.Logger
+	store     *store.Store
+	records   *records.Records
+	admission *admission
+	log       *slog.Logger
 }
 
 // newLink opens the store and the relay on it; nil where nobody may connect.
-func newLink(ctx context.Context, loaded *config.Loaded, checker *identity.Checker, log *slog.Logger) (*link, error) {
+func newLink(ctx context.Context, loaded *config.Loaded, checker *identity.Checker, license *licensing.Checker, log *slog.Logger) (*link, error) {
 	if !loaded.Linked() {
 		log.Info("apps share with those of their own page only: nobody can connect", "fix", "set identity, and leave link.disabled out")
 		return nil, nil
@@ -48,6 +50,7 @@ func newLink(ctx context.Context, loaded *config.Loaded, checker *identity.Check
 	if l.store, err = store.Open(ctx, storeOptions(loaded, log)); err != nil {
 		return nil, err
 	}
+	l.admission = newAdmission(license, l.store)
 	options, err := l.options(loaded, checker)
 	if err == nil {
 		l.Relay, err = relay.New(ctx, options)
@@ -66,7 +69,7 @@ func newLink(ctx context.Context, loaded *config.Loaded, checker *identity.Check
 // options are those of the relay.
 func (l *link) options(loaded *config.Loaded, checker *identity.Checker) (o relay.Options, err error) {
 	o = relay.Options{
-		Store: l.store, Authenticator: checker, Sharing: loaded.Sharing, Log: l.log,
+		Store: l.store, Authenticator: checker, Admit: l.admission.admit, Sharing: loaded.Sharing, Log: l.log,
 		Contexts: contexts.Options{
 			Alone: len(loaded.Store.NATS) == 0, EveryoneRoles: loaded.Link.EveryoneRoles, TenantContexts: int(loaded.Link.Contexts),
 		},

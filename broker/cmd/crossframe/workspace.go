@@ -65,7 +65,7 @@ func newWorkspace(ctx context.Context, on *console, loaded *config.Loaded, log *
 		checker.Close()
 		return nil, err
 	}
-	linked, err := newLink(ctx, loaded, checker, log)
+	linked, err := newLink(ctx, loaded, checker, licensed, log)
 	if err != nil {
 		apps.close()
 		checker.Close()
@@ -95,6 +95,9 @@ func newWorkspace(ctx context.Context, on *console, loaded *config.Loaded, log *
 	ctx, w.stop = context.WithCancel(ctx)
 	w.tasks.Go(func() { licensed.Run(ctx) })
 	w.tasks.Go(func() { checker.Load(ctx) })
+	if linked != nil {
+		w.tasks.Go(func() { linked.admission.run(ctx, linked.Relay) })
+	}
 	// Connections end along with the requests under way, not after them.
 	w.tasks.Go(func() { <-ctx.Done(); linked.drain() })
 	return w, nil
