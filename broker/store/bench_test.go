@@ -101,3 +101,43 @@ func BenchmarkSnapshot(b *testing.B) {
 		stop()
 	}
 }
+
+// Opening a directory again: what is in it is checked first.
+func BenchmarkOpen(b *testing.B) {
+	for _, values := range []int{0, 1000} {
+		b.Run(fmt.Sprintf("values=%d", values), func(b *testing.B) {
+			dir := privateDir(b)
+			s := open(b, Options{Dir: dir})
+			for i := range values {
+				must[uint64](b)(s.Bucket(Contexts).Put(context.Background(), KeyOf("k", fmt.Sprint(i)), make([]byte, 1024)))
+			}
+			for {
+				if err := s.Close(); err != nil {
+					b.Fatal(err)
+				}
+				if !b.Loop() {
+					return
+				}
+				s = open(b, Options{Dir: dir})
+			}
+		})
+	}
+}
+
+// Checking the records of a directory.
+func BenchmarkCheck(b *testing.B) {
+	dir := privateDir(b)
+	s := open(b, Options{Dir: dir})
+	for i := range 100 {
+		must[uint64](b)(s.Bucket(Contexts).Put(context.Background(), KeyOf("k", fmt.Sprint(i)), make([]byte, 1<<20)))
+	}
+	if err := s.Close(); err != nil {
+		b.Fatal(err)
+	}
+	b.SetBytes(100 << 20)
+	for b.Loop() {
+		if damage, err := VerifyDirectory(dir); err != nil || damage != nil {
+			b.Fatal(damage, err)
+		}
+	}
+}

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"math"
 	"slices"
 	"strconv"
@@ -67,7 +68,7 @@ func (b *Bucket) get(key Key, read func(subject string) (record, error)) (Entry,
 	if err != nil {
 		return Entry{}, fmt.Errorf("get %s: %w", b.class, err)
 	}
-	if r.deleted() {
+	if b.ended(r) {
 		return Entry{}, fmt.Errorf("get %s: %w", b.class, ErrNotFound)
 	}
 	return b.entry(r)
@@ -194,8 +195,8 @@ func pattern(below Key) string {
 }
 
 // List calls f with every value below a key, in the order in which they were written, until f returns an error, which it
-// returns. It sees every value that was acknowledged before the call. One that is written during it may come twice, the
-// later one last.
+// returns. It sees every value that was acknowledged before the call. Embedded, one that is written during it may come
+// twice, the later one last; in a cluster all values are held in memory first.
 func (b *Bucket) List(ctx context.Context, below Key, f func(Entry) error) error {
 	return b.scan(ctx, below, func(e Entry, deleted bool) error {
 		if deleted {
@@ -207,18 +208,21 @@ func (b *Bucket) List(ctx context.Context, below Key, f func(Entry) error) error
 
 // scan is List with deletions. Of a key with several values it gives the last one.
 func (b *Bucket) scan(ctx context.Context, below Key, f func(e Entry, deleted bool) error) error {
-	if b.history > 1 {
+	// A node of a cluster may show what was replaced or deleted already, and its end comes later.
+	if b.history > 1 || b.store.engine == nil {
 		return b.scanLast(ctx, below, f)
 	}
 	return b.walk(ctx, b.below(below), f)
 }
 
+// found is a value, or that there is none.
+type found struct {
+	Entry
+	deleted bool
+}
+
 // scanLast holds the last values in memory: those before them come first.
 func (b *Bucket) scanLast(ctx context.Context, below Key, f func(e Entry, deleted bool) error) error {
-	type found struct {
-		Entry
-		deleted bool
-	}
 	last := make(map[Key]found)
 	err := b.walk(ctx, b.below(below), func(e Entry, deleted bool) error {
 		last[e.Key] = found{e, deleted}
@@ -227,11 +231,7 @@ func (b *Bucket) scanLast(ctx context.Context, below Key, f func(e Entry, delete
 	if err != nil {
 		return err
 	}
-	all := make([]found, 0, len(last))
-	for _, v := range last {
-		all = append(all, v)
-	}
-	slices.SortFunc(all, func(x, y found) int { return cmp.Compare(x.Sequence, y.Sequence) })
+	all := slices.SortedFunc(maps.Values(last), func(x, y found) int { return cmp.Compare(x.Sequence, y.Sequence) })
 	for _, v := range all {
 		if err := f(v.Entry, v.deleted); err != nil {
 			return err
@@ -245,12 +245,23 @@ func (b *Bucket) History(ctx context.Context, key Key, f func(Entry) error) erro
 	if err := key.check(); err != nil {
 		return fmt.Errorf("read %s: %w", b.class, err)
 	}
-	return b.walk(ctx, b.subject(key), func(e Entry, deleted bool) error {
-		if deleted {
-			return nil
+	var values []Entry
+	err := b.walk(ctx, b.subject(key), func(e Entry, deleted bool) error {
+		if values = append(values, e); deleted {
+			values = nil
 		}
-		return f(e)
+		return nil
 	})
+	if err != nil {
+		return err
+	}
+	// A node that has not heard of later values has older ones that are not kept any more.
+	for _, e := range values[max(0, len(values)-int(b.history)):] {
+		if err := f(e); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (b *Bucket) walk(ctx context.Context, subjects string, f func(e Entry, deleted bool) error) error {
@@ -259,8 +270,15 @@ func (b *Bucket) walk(ctx context.Context, subjects string, f func(e Entry, dele
 		if err != nil {
 			return err
 		}
-		return f(e, r.deleted())
+		return f(e, b.ended(r))
 	})
+}
+
+// ended reports whether there is no value any more. The engine marks the end of a lifetime when it gets to it, which
+// after a start takes a moment. In a cluster that mark alone counts: its clocks need not be this one.
+func (b *Bucket) ended(r record) bool {
+	life := sequenceIn(r.header, lifetimeHeader)
+	return r.deleted() || life > 0 && b.store.engine != nil && time.Since(r.written) >= time.Duration(life)*time.Second
 }
 
 // append writes a message to a stream and returns its sequence when it is acknowledged.

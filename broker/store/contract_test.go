@@ -164,12 +164,12 @@ func contractLists(t *testing.T, s *Store) {
 	ctx := within(t)
 	for _, class := range []Class{Contexts, Sessions, Records} {
 		b := s.Bucket(class)
-		const many = 1300
+		const many = 650
 		var all sync.WaitGroup
 		for part := range 13 {
 			all.Go(func() {
 				for i := range many / 13 {
-					if _, err := b.Put(ctx, KeyOf("lists", fmt.Sprint(part*100+i)), []byte("v")); err != nil {
+					if _, err := b.Put(ctx, KeyOf("lists", fmt.Sprint(part*50+i)), []byte("v")); err != nil {
 						t.Error(err)
 					}
 				}

@@ -152,7 +152,7 @@ func TestDamage(t *testing.T) {
 			}
 		},
 	}
-	rounds := 6
+	rounds := 3
 	if os.Getenv(chaosVariable) != "" {
 		rounds = 100
 	}

@@ -80,9 +80,10 @@ func (s *Store) Export(ctx context.Context, to io.Writer) (sum Summary, err erro
 // exportBucket writes every value that is kept, older ones too, in the order in which they were written: an import ends
 // with the last of each key.
 func (s *Store) exportBucket(ctx context.Context, b *Bucket, w *exporter) (n int64, err error) {
-	err = s.walk(ctx, b.class.stream(), b.strict, want{Next: b.below(Key{})}, func(r record) error {
+	// In a cluster the leader is asked for each: another node may have what was deleted already.
+	err = s.walk(ctx, b.class.stream(), b.strict || s.engine == nil, want{Next: b.below(Key{})}, func(r record) error {
 		e, err := b.entry(r)
-		if err != nil || r.deleted() {
+		if err != nil || b.ended(r) {
 			return err
 		}
 		line := exportLine{Bucket: b.class, Value: e.Value}

@@ -93,8 +93,20 @@ func (d *diary) tell(e Event) {
 // await waits until what was told satisfies f.
 func (d *diary) await(t testing.TB, what string, f func(now map[Key]string) bool) {
 	t.Helper()
-	timer := time.AfterFunc(60*time.Second, d.change.Broadcast)
-	defer timer.Stop()
+	pulse := time.NewTicker(100 * time.Millisecond)
+	defer pulse.Stop()
+	over := make(chan struct{})
+	defer close(over)
+	go func() {
+		for {
+			select {
+			case <-pulse.C:
+				d.change.Broadcast()
+			case <-over:
+				return
+			}
+		}
+	}()
 	deadline := time.Now().Add(59 * time.Second)
 	d.mu.Lock()
 	defer d.mu.Unlock()

@@ -5,6 +5,7 @@
 package storetest
 
 import (
+	"crypto/tls"
 	"fmt"
 	"io"
 	"net"
@@ -24,6 +25,10 @@ type Options struct {
 	Nodes int
 	// User and Password are what clients log in with; if empty, everybody may.
 	User, Password string
+	// Publish and Subscribe are what that user may do; if nil, everything.
+	Publish, Subscribe []string
+	// TLS is what clients are met with; if nil, no TLS.
+	TLS *tls.Config
 	// Quick keeps the nodes from syncing, for tests that are not about that.
 	Quick bool
 }
@@ -71,9 +76,18 @@ func Start(t testing.TB, o Options) *Cluster {
 func (c *Cluster) nodeOptions(i, route, client int, dir string) *server.Options {
 	o := &server.Options{
 		ServerName: fmt.Sprintf("node%d", i), Host: "127.0.0.1", Port: client, NoSigs: true, NoLog: true,
-		Username: c.options.User, Password: c.options.Password,
+		TLS: c.options.TLS != nil, TLSConfig: c.options.TLS, TLSVerify: c.options.TLS != nil, TLSTimeout: 10,
 		JetStream: true, StoreDir: dir, SyncAlways: !c.options.Quick, JetStreamMaxMemory: 64 << 20, JetStreamMaxStore: 4 << 30,
 		MaxPayload: 8 << 20,
+	}
+	if c.options.User != "" {
+		user := &server.User{Username: c.options.User, Password: c.options.Password}
+		if c.options.Publish != nil {
+			user.Permissions = &server.Permissions{
+				Publish: &server.SubjectPermission{Allow: c.options.Publish}, Subscribe: &server.SubjectPermission{Allow: c.options.Subscribe},
+			}
+		}
+		o.Users = []*server.User{user}
 	}
 	if c.options.Nodes > 1 {
 		o.Cluster = server.ClusterOpts{Name: "storetest", Host: "127.0.0.1", Port: route}
