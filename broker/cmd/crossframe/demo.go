@@ -159,7 +159,7 @@ func (d *demo) load() (*config.Loaded, error) {
 	listen, off := d.listeners[0].Addr().String(), ""
 	loaded, err := config.Load(&config.Flags{
 		Listen: &listen, OpsListen: &off, PublicOrigins: []string{d.hub.String()}, Apps: d.Apps,
-		BlockList: []string{d.apps[slices.Index(demoApps, blockedApp)].String()}, LogLevel: &d.LogLevel, NoLink: d.NoLink,
+		BlockList: []string{d.apps[slices.Index(demoApps, blockedApp)].String()}, LogLevel: &d.LogLevel, NoLink: d.NoLink, StoreDir: &d.StoreDir,
 	}, base)
 	if err != nil {
 		return nil, err

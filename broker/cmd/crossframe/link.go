@@ -43,6 +43,9 @@ func newLink(ctx context.Context, loaded *config.Loaded, checker *identity.Check
 		log.Info("apps share with those of their own page only: nobody can connect", "fix", "set identity, and leave link.disabled out")
 		return nil, nil
 	}
+	if loaded.Store.Dir == "" && len(loaded.Store.NATS) == 0 {
+		log.Warn("what is shared is kept in memory, and gone when the broker stops", "fix", "set store.dir, or store.nats")
+	}
 	ctx, cancel := context.WithTimeout(ctx, openTimeout)
 	defer cancel()
 	l := &link{log: log}

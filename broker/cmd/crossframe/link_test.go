@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/crossframe/crossframe/broker/store/storetest"
 	"github.com/crossframe/crossframe/clientlib/crossframe"
 	"github.com/crossframe/crossframe/protocol"
 )
@@ -90,5 +91,43 @@ func TestServeShares(t *testing.T) {
 	}
 	if code := stop(); code != 0 || !strings.Contains(out.String(), "nobody can connect") {
 		t.Errorf("exit code %d: %s", code, out)
+	}
+}
+
+// TestTwoServeOneCluster: two brokers of one cluster are as one, and either may end.
+func TestTwoServeOneCluster(t *testing.T) {
+	cluster := storetest.Start(t, storetest.Options{Quick: true})
+	file := write(t, "crossframe.yaml", "opsListen: \"\"\nidentity: {development: {users: [{id: ada, tenant: acme}, {id: bob, tenant: acme}]}}\n")
+	ports := []string{freePort(t), freePort(t)}
+	var stops []func() int
+	for _, port := range ports {
+		out, stop := start(t, "serve", "--config", file, "--listen", "127.0.0.1:"+port, "--nats", strings.Join(cluster.URLs(), ","))
+		await(t, out, `(msg=started)`)
+		stops = append(stops, stop)
+	}
+	ada, bob := connect(t, ports[0], "dev:ada"), connect(t, ports[1], "dev:bob")
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	if _, err := ada.Set(ctx, "c", map[string]int{"n": 1}, crossframe.WriteOptions{Scope: "tenant"}); err != nil {
+		t.Fatal(err)
+	}
+	if s, err := bob.Get(ctx, "c", "tenant"); err != nil || s.Revision != 1 {
+		t.Errorf("%+v, %v", s, err)
+	}
+	handler := func(context.Context, *crossframe.Call) (any, error) { return 7, nil }
+	if _, err := ada.Offer(ctx, "m", handler, protocol.MethodOptions{Scope: "tenant"}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := bob.Invoke(ctx, "m", nil, crossframe.InvokeOptions{WaitFor: 30 * time.Second}); err != nil {
+		t.Error(err)
+	}
+	if code := stops[0](); code != 0 {
+		t.Errorf("exit code %d", code)
+	}
+	if _, err := bob.Update(ctx, "c", map[string]int{"n": 2}, crossframe.WriteOptions{Scope: "tenant", IfRevision: 1}); err != nil {
+		t.Error(err)
+	}
+	if code := stops[1](); code != 0 {
+		t.Errorf("exit code %d", code)
 	}
 }

@@ -95,7 +95,7 @@ func start(t *testing.T, args ...string) (out *output, stop func() int) {
 func await(t *testing.T, out *output, pattern string) string {
 	t.Helper()
 	expression := regexp.MustCompile(pattern)
-	for range 500 {
+	for range 6000 {
 		if m := expression.FindStringSubmatch(out.String()); m != nil {
 			return m[1]
 		}
