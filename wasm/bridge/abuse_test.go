@@ -247,6 +247,19 @@ func TestBetweenBrokers(t *testing.T) {
 	}
 }
 
+// TestTitlesAreBounded, between characters.
+func TestTitlesAreBounded(t *testing.T) {
+	s := newSide(t, "a", Options{})
+	s.bridge.Open()
+	s.run()
+	p := s.join()
+	p.Info.Title = strings.Repeat("ä", 300) + "x"
+	s.bridge.Introduce(p.ID)
+	if head := string(s.sent[0].Head); !strings.Contains(head, `"title":"`+strings.Repeat("ä", 256)+`"`) {
+		t.Fatalf("introduced as %s", head)
+	}
+}
+
 // TestClosedBridge does nothing.
 func TestClosedBridge(t *testing.T) {
 	s := newSide(t, "a", Options{})

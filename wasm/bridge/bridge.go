@@ -2,6 +2,7 @@ package bridge
 
 import (
 	"sort"
+	"unicode/utf8"
 
 	"github.com/crossframe/crossframe/protocol"
 	"github.com/crossframe/crossframe/wasm/peer"
@@ -211,8 +212,24 @@ func (b *Bridge) Introduce(id peer.ID) bool {
 		return false
 	}
 	b.met[id] = struct{}{}
-	b.host.Send(protocol.Envelope{Op: protocol.OpPeer, Peer: id, Head: p.Info.AppendJSON(nil)})
+	info := p.Info
+	info.Title = clip(info.Title, maxTitleBytes)
+	b.host.Send(protocol.Envelope{Op: protocol.OpPeer, Peer: id, Head: info.AppendJSON(nil)})
 	return true
+}
+
+// maxTitleBytes bounds a title that travels. A definition may have a longer one, and the other side would not take it.
+const maxTitleBytes = 512
+
+// clip cuts s to at most n bytes, between characters.
+func clip(s string, n int) string {
+	if len(s) <= n {
+		return s
+	}
+	for n > 0 && !utf8.RuneStart(s[n]) {
+		n--
+	}
+	return s[:n]
 }
 
 // Likeness returns the number here of a peer that the other side gave the number wire; 0 where there is none.

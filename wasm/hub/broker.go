@@ -33,8 +33,10 @@ type broker struct {
 	phase   phase
 	// failed: there was no connection at the last attempt, or one has ended.
 	failed bool
-	// fault is why the broker refused.
-	fault *protocol.Fault
+	// fault is why the broker refused; refusing: it has said so, and the end of the connection is about to say whether that
+	// is final.
+	fault    *protocol.Fault
+	refusing bool
 	// token is what the page brought last; accepted: the broker took it.
 	token    string
 	accepted bool
@@ -170,7 +172,8 @@ func (b *broker) greeted(t *peer.Turn) {
 		b.refusedBy(&t.Msg)
 	case t.Msg.Op != protocol.OpAck:
 	case ack.DecodeJSON(t.Msg.Head) != nil:
-		b.refused(protocol.NewFault(protocol.BadHandshake, "the broker's acknowledgement cannot be read"))
+		b.lost()
+		b.end(protocol.NewFault(protocol.BadHandshake, "the broker's acknowledgement cannot be read"))
 	default:
 		b.phase, b.failed, b.fault, b.accepted = connected, false, nil, true
 		b.identity = ack.Identity
@@ -208,28 +211,28 @@ func faultIn(head []byte) *protocol.Fault {
 	return protocol.NewFault(f.Code, f.Message)
 }
 
-func (b *broker) refusedBy(e *protocol.Envelope) { b.refused(faultIn(e.Head)) }
-
-// refused ends a session that the broker does not admit. A token that was accepted before has grown old, and the page is
-// asked for another one; else it is for the page to bring one that is better. What may be better by itself the link tries
-// again.
-func (b *broker) refused(f *protocol.Fault) {
+// refusedBy takes session.refused: the session has ended, or did not begin.
+func (b *broker) refusedBy(e *protocol.Envelope) {
 	b.lost()
-	b.hub.note(f.Code, "", "", "")
-	if b.fault = f; !f.Retryable {
-		b.link.Close(stream.CloseNormal, "")
-		b.phase = asking
-		if b.accepted {
-			b.fault, b.accepted = nil, false
-			b.askPage()
-		}
+	b.fault, b.refusing = faultIn(e.Head), true
+	b.hub.note(b.fault.Code, "", "", "")
+}
+
+// end gives up until the page brings a token. One that was accepted before has grown old, and the page is asked for another;
+// else it is for the page to bring one that is better.
+func (b *broker) end(f *protocol.Fault) {
+	b.link.Close(stream.CloseNormal, "")
+	b.phase, b.refusing, b.fault = asking, false, f
+	if b.accepted {
+		b.fault, b.accepted = nil, false
+		b.askPage()
 	}
 	b.tell()
 }
 
 // lost ends all of the broker's side.
 func (b *broker) lost() {
-	b.phase, b.failed, b.identity, b.renewal, b.renewDue = dialing, true, nil, 0, 0
+	b.phase, b.failed, b.identity, b.renewal, b.renewDue, b.refusing = dialing, true, nil, 0, 0, false
 	b.bridge.Close()
 	b.hub.contexts.Disconnected(&b.hub.turn)
 }
@@ -250,15 +253,23 @@ func closedAs(code stream.Code) protocol.Code {
 }
 
 func (b *broker) closed(why *stream.Closed) {
-	switch {
-	case b.phase == asking:
-		return
-	case !why.Code.Final():
-		b.lost()
-		b.tell()
+	if b.phase == asking {
 		return
 	}
-	b.refused(protocol.NewFault(closedAs(why.Code), why.Error()))
+	if !b.refusing {
+		b.lost()
+		b.fault = nil
+	}
+	switch {
+	case !why.Code.Final():
+		// The link tries again by itself.
+		b.phase, b.refusing = dialing, false
+		b.tell()
+	case b.refusing:
+		b.end(b.fault)
+	default:
+		b.end(protocol.NewFault(closedAs(why.Code), why.Error()))
+	}
 }
 
 // restart makes a new connection where the old one took no more.

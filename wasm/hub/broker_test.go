@@ -195,14 +195,25 @@ func TestBrokerRefuses(t *testing.T) {
 		want     []string
 		link     string
 	}{
-		{"a new token", false, func(o *office) { o.hear(refusal(protocol.Unauthenticated)) }, []string{"refused UNAUTHENTICATED"}, "close 1000"},
+		{"a new token", false, func(o *office) { o.hear(refusal(protocol.Unauthenticated)); o.closed(stream.CloseSession) }, []string{"refused UNAUTHENTICATED"}, "close 1000"},
 		{"an answer that is no acknowledgement", false, func(o *office) { o.hear(protocol.Envelope{Op: protocol.OpAck, Head: []byte("{")}) }, []string{"refused BAD_HANDSHAKE"}, "close 1000"},
 		{"an error for an answer", false, func(o *office) {
 			o.hear(protocol.Envelope{Op: protocol.OpError, ID: 8, Head: protocol.NewFault(protocol.BadHandshake, "").AppendJSON(nil)})
+			o.hear(headed(protocol.OpAck, 8, &protocol.Ack{})) // it is too late for that
+			o.closed(stream.ClosePolicy)
 		}, []string{"refused BAD_HANDSHAKE"}, "close 1000"},
 		{"a final end", false, func(o *office) { o.closed(stream.CloseOrigin) }, []string{"refused ORIGIN_NOT_ALLOWED"}, "close 1000"},
-		{"not now", false, func(o *office) { o.hear(refusal(protocol.AuthUnavailable)) }, []string{"offline AUTH_UNAVAILABLE"}, ""},
-		{"a token that has ended", true, func(o *office) { o.hear(refusal(protocol.SessionExpired)) }, []string{"token?", "offline"}, "close 1000"},
+		{"not now", false, func(o *office) { o.hear(refusal(protocol.AuthUnavailable)); o.closed(stream.CloseTryLater) }, []string{"offline AUTH_UNAVAILABLE"}, ""},
+		{"no seat, until one is free", false, func(o *office) {
+			o.hear(refusal(protocol.LicenseLimit))
+			o.closed(stream.CloseTryLater)
+		}, []string{"offline LICENSE_LIMIT"}, ""},
+		{"not now, and then not at all", false, func(o *office) {
+			o.hear(refusal(protocol.AuthUnavailable))
+			o.closed(stream.CloseTryLater)
+			o.closed(stream.CloseOrigin)
+		}, []string{"offline AUTH_UNAVAILABLE", "refused ORIGIN_NOT_ALLOWED"}, "close 1000"},
+		{"a token that has ended", true, func(o *office) { o.hear(refusal(protocol.SessionExpired)); o.closed(stream.CloseSession) }, []string{"token?", "offline"}, "close 1000"},
 		{"an end that says so", true, func(o *office) { o.closed(stream.CloseSession) }, []string{"token?", "offline"}, "close 1000"},
 		{"another page of that name", true, func(o *office) { o.closed(stream.CloseSuperseded) }, []string{"token?", "offline"}, "close 1000"},
 		{"a broker that restarts", true, func(o *office) { o.closed(stream.CloseRestart) }, []string{"offline"}, ""},

@@ -13,7 +13,7 @@ const tellEveryMs = 250
 
 // tell tells the page how the hub stands with its broker, where that has changed.
 func (b *broker) tell() {
-	if !b.started {
+	if !b.started || b.refusing {
 		return
 	}
 	now := protocol.LinkState{State: protocol.LinkConnecting, Pending: int64(b.hub.contexts.Pending()), Fault: b.fault, Identity: b.identity}
