@@ -31,6 +31,8 @@ export interface Setting {
   /** Hosts to which frames may go though no definition names them. */
   readonly frames?: readonly string[];
   readonly startMs?: number;
+  /** Other places that definitions come from. */
+  readonly directory?: Readonly<Record<string, unknown>>;
   /** Makes the license key; if absent, one for the page's origin. undefined is none. */
   readonly license?: (keys: Issuer, origin: string) => Promise<string | undefined>;
 }
@@ -83,6 +85,7 @@ export class Rig {
       user: { id: "u1", email: secret },
       ...(setting.policy ? { policy: setting.policy(origin) } : {}),
       ...(setting.limits ? { limits: setting.limits } : {}),
+      ...(setting.directory ? { directory: setting.directory } : {}),
       ...(setting.startMs === undefined ? {} : { startMs: setting.startMs }),
     });
     // A license is checked, and tabs are told apart, by what browsers give to secure contexts only.
