@@ -109,7 +109,9 @@ export class Rig {
     const context = options.context ?? (await this.browser.newContext({ viewport: { width: 1280, height: 800 } }));
     const page = await context.newPage();
     const desk = new Desk(this, page);
-    await page.goto(this.hub);
+    await page.goto(this.hub).catch((error: unknown) => {
+      throw new Error(`${String(error)}\nThe server wrote: ${this.serverOutput.slice(-2_000)}`);
+    });
     await desk.running();
     if (options.canaries ?? true) await desk.startCanaries();
     return desk;
