@@ -16,7 +16,7 @@ import (
 //	pending  its writer was told so, and the hub's view has it; it is sent when the broker can be reached
 //	done     the broker has decided; its writer hears of it when the followers have seen what came of it
 type write struct {
-	of       *replica
+	of *replica
 	// sequence is its number, and first that of the first write that was joined to it.
 	sequence, first uint64
 	op              protocol.Op
