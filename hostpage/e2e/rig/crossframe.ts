@@ -16,7 +16,8 @@ export interface Serving {
   readonly output: string;
   /** Waits until its output has the pattern, and returns the match. */
   says(pattern: RegExp): Promise<RegExpExecArray>;
-  stop(): Promise<void>;
+  /** Ends it as an operator does, or with another signal, and waits until it has ended. */
+  stop(signal?: "SIGTERM" | "SIGKILL"): Promise<void>;
 }
 
 /** Returns a port that nobody listens on. */
@@ -58,8 +59,8 @@ export function crossframe(...args: readonly string[]): Serving {
         listeners.add(look);
         look();
       }),
-    stop: async () => {
-      child.kill("SIGTERM");
+    stop: async (signal = "SIGTERM") => {
+      child.kill(signal);
       await ended;
     },
   };

@@ -50,7 +50,7 @@ export async function everyoneConnected(page: Page): Promise<void> {
     { polling: 50 },
   );
   // The driver hears of a frame's address a little later than the hub hears of its app.
-  await vi.waitUntil(() => placed.every((app) => page.frames().some((f) => isOf(f, app))));
+  await vi.waitUntil(() => placed.every((app) => page.frames().some((f) => isOf(f, app))), { timeout: 20_000 });
 }
 
 const isOf = (frame: Frame, app: string): boolean => frame.url().startsWith(`http://${app}.test`);
