@@ -32,7 +32,7 @@ type key struct {
 // oneRSA makes one key for all tests: it takes a second.
 var oneRSA = sync.OnceValues(func() (*rsa.PrivateKey, error) { return rsa.GenerateKey(rand.Reader, minRSABits) })
 
-func newKey(t *testing.T, id, algorithm string) key {
+func newKey(t testing.TB, id, algorithm string) key {
 	t.Helper()
 	var private crypto.Signer
 	var err error
@@ -58,7 +58,7 @@ func (k key) public() jose.JSONWebKey {
 }
 
 // setOf is the text of a key set.
-func setOf(t *testing.T, keys ...jose.JSONWebKey) []byte {
+func setOf(t testing.TB, keys ...jose.JSONWebKey) []byte {
 	t.Helper()
 	text, err := json.Marshal(jose.JSONWebKeySet{Keys: keys})
 	if err != nil {
@@ -68,7 +68,7 @@ func setOf(t *testing.T, keys ...jose.JSONWebKey) []byte {
 }
 
 // sign makes a token of the claims; header fields are added to its header.
-func (k key) sign(t *testing.T, claims map[string]any, header ...string) string {
+func (k key) sign(t testing.TB, claims map[string]any, header ...string) string {
 	t.Helper()
 	options := new(jose.SignerOptions)
 	if k.id != "" {
@@ -114,13 +114,18 @@ func ada(changes ...any) map[string]any {
 	return claims
 }
 
+func writeFile(t testing.TB, path string, text []byte) {
+	t.Helper()
+	if err := os.WriteFile(path, text, 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // settingsOf accept what ada is signed with by the keys.
 func settingsOf(t *testing.T, set []byte) *JWT {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "keys.json")
-	if err := os.WriteFile(path, set, 0o600); err != nil {
-		t.Fatal(err)
-	}
+	writeFile(t, path, set)
 	return &JWT{
 		Issuer: "https://portal.example.com", Audience: []string{"other", "crossframe"},
 		Algorithms: []string{"RS256", "PS256", "ES256", "EdDSA"}, KeysFile: path,
