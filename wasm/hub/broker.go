@@ -50,8 +50,8 @@ type broker struct {
 
 	// lastID is the last request of the hub itself, renewal that of the open session.renew.
 	lastID, renewal uint64
-	// renewDue is when to ask the page for a new token; 0 means never.
-	renewDue int64
+	// askDue is when to ask the page for a token: before the old one expires, or a while after one was refused; 0 means never.
+	askDue int64
 
 	// lastLikeness is the last number of a likeness.
 	lastLikeness uint32
@@ -122,6 +122,10 @@ func (b *broker) brought(t *peer.Turn) {
 		return
 	}
 	switch {
+	case b.phase == asking && b.fault != nil && head.Token == b.token:
+		// The broker has said no to that.
+		b.askDue = t.Now + askAgainMs
+		return
 	case b.phase != connected:
 		b.token, b.accepted = head.Token, false
 	case head.Token != "":
@@ -129,7 +133,7 @@ func (b *broker) brought(t *peer.Turn) {
 		b.renewal = b.ask(protocol.OpRenew, head.AppendJSON(nil))
 	}
 	if b.phase == asking {
-		b.fault = nil
+		b.fault, b.askDue = nil, 0
 		b.dial()
 	}
 	b.tell()
@@ -187,9 +191,9 @@ func (b *broker) greeted(t *peer.Turn) {
 // renewBy plans to renew a token that expires after ms milliseconds: early enough for the page to get one, and not all the
 // time where it lives short.
 func (b *broker) renewBy(ms int64) {
-	if b.renewDue = 0; ms > 0 {
+	if b.askDue = 0; ms > 0 {
 		const most, least = 60_000, 1_000
-		b.renewDue = b.hub.turn.Now + max(ms-min(ms/2, most), least)
+		b.askDue = b.hub.turn.Now + max(ms-min(ms/2, most), least)
 	}
 }
 
@@ -218,21 +222,28 @@ func (b *broker) refusedBy(e *protocol.Envelope) {
 	b.hub.note(b.fault.Code, "", "", "")
 }
 
-// end gives up until the page brings a token. One that was accepted before has grown old, and the page is asked for another;
-// else it is for the page to bring one that is better.
+// askAgainMs is how long after a refusal the page is asked again: whoever had no session may have one now.
+const askAgainMs = 30_000
+
+// end gives up until the page brings another token. One that was accepted before has grown old, and the page is asked at once.
 func (b *broker) end(f *protocol.Fault) {
 	b.link.Close(stream.CloseNormal, "")
 	b.phase, b.refusing, b.fault = asking, false, f
-	if b.accepted {
-		b.fault, b.accepted = nil, false
-		b.askPage()
+	switch f.Code {
+	case protocol.Unauthenticated, protocol.SessionExpired, protocol.SessionRevoked:
+		b.askDue = b.hub.turn.Now + askAgainMs
+		if b.accepted && f.Code != protocol.SessionRevoked {
+			b.fault, b.askDue = nil, 0
+			b.askPage()
+		}
 	}
+	b.accepted = false
 	b.tell()
 }
 
 // lost ends all of the broker's side.
 func (b *broker) lost() {
-	b.phase, b.failed, b.identity, b.renewal, b.renewDue, b.refusing = dialing, true, nil, 0, 0, false
+	b.phase, b.failed, b.identity, b.renewal, b.askDue, b.refusing = dialing, true, nil, 0, 0, false
 	b.bridge.Close()
 	b.hub.contexts.Disconnected(&b.hub.turn)
 }

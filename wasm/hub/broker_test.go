@@ -215,7 +215,8 @@ func TestBrokerRefuses(t *testing.T) {
 		}, []string{"offline AUTH_UNAVAILABLE", "refused ORIGIN_NOT_ALLOWED"}, "close 1000"},
 		{"a token that has ended", true, func(o *office) { o.hear(refusal(protocol.SessionExpired)); o.closed(stream.CloseSession) }, []string{"token?", "offline"}, "close 1000"},
 		{"an end that says so", true, func(o *office) { o.closed(stream.CloseSession) }, []string{"token?", "offline"}, "close 1000"},
-		{"another page of that name", true, func(o *office) { o.closed(stream.CloseSuperseded) }, []string{"token?", "offline"}, "close 1000"},
+		{"another page of that name", true, func(o *office) { o.closed(stream.CloseSuperseded) }, []string{"refused SUPERSEDED"}, "close 1000"},
+		{"a session that was revoked", true, func(o *office) { o.hear(refusal(protocol.SessionRevoked)); o.closed(stream.CloseSession) }, []string{"refused SESSION_REVOKED"}, "close 1000"},
 		{"a broker that restarts", true, func(o *office) { o.closed(stream.CloseRestart) }, []string{"offline"}, ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -246,6 +247,32 @@ func TestBrokerRefuses(t *testing.T) {
 				t.Fatalf("then it said %q", o.wire.log)
 			}
 		})
+	}
+}
+
+// TestBrokerTokenIsAskedForAgain: who had no session may have one later, without a click. What was refused is not tried again.
+func TestBrokerTokenIsAskedForAgain(t *testing.T) {
+	o := newOffice(t)
+	o.token("")
+	o.Linked().LinkOpened(o.Now)
+	o.hear(refusal(protocol.Unauthenticated))
+	o.closed(stream.CloseSession)
+	o.shows("token?", "connecting", "refused UNAUTHENTICATED")
+	o.wire.log = nil
+	for n := range 3 {
+		if o.Pass(29_999); strings.Count(strings.Join(o.states(), " "), "token?") != 1+n {
+			t.Fatalf("asked too early: %v", o.states())
+		}
+		o.Pass(1)
+		o.token("")
+	}
+	o.shows("token?", "connecting", "refused UNAUTHENTICATED", "token?", "token?", "token?")
+	o.wire.expect(t)
+	o.Pass(30_000)
+	o.token("signed in")
+	o.wire.expect(t, "open wss://broker.example")
+	if due := o.Hub.Deadline(); due != 0 {
+		t.Fatalf("still due at %d", due)
 	}
 }
 

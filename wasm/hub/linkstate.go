@@ -37,17 +37,11 @@ func (b *broker) tell() {
 	}
 }
 
-func (b *broker) deadline() int64 {
-	switch {
-	case b.renewDue == 0, b.tellDue != 0 && b.tellDue < b.renewDue:
-		return b.tellDue
-	}
-	return b.renewDue
-}
+func (b *broker) deadline() int64 { return sooner(b.askDue, b.tellDue) }
 
 func (b *broker) due(t *peer.Turn) {
-	if b.renewDue != 0 && b.renewDue <= t.Now {
-		b.renewDue = 0
+	if b.askDue != 0 && b.askDue <= t.Now {
+		b.askDue = 0
 		b.askPage()
 	}
 	b.tell()
