@@ -196,11 +196,12 @@ func (s *replicas) decided(t *peer.Turn, w *write) {
 	if w.pending {
 		s.flying--
 		defer s.next(t)
-		if fault != nil && passing(fault.Code) {
-			r.resting = true
-			s.again(t)
-			return
-		}
+	}
+	// OFFLINE is what became of a write that did not leave this hub.
+	if fault != nil && (w.pending && passing(fault.Code) || fault.Code == protocol.Offline) {
+		r.resting = true
+		s.again(t)
+		return
 	}
 	w.done, w.revision, w.fault = true, t.Msg.Ref, fault
 	if !w.pending {

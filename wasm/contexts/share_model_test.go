@@ -268,7 +268,10 @@ func (u *universe) heed(s *site, out *peer.Outbox) {
 	}
 	for _, m := range out.Messages {
 		if m.To == peer.Broker {
-			if s.conn.up {
+			if s.conn.up && m.Op != protocol.OpContextUnsubscribe && u.rng.IntN(30) == 0 {
+				// The link could not take it: its end is about to be told, or it will be better soon.
+				s.conn.out = append([]protocol.Envelope{failed(m.ID, protocol.Offline)}, s.conn.out...)
+			} else if s.conn.up {
 				s.conn.in = append(s.conn.in, m.Envelope)
 			} else {
 				u.t.Errorf("%s: sends to a broker that is not there", s.name)
@@ -304,6 +307,9 @@ func (u *universe) answered(s *site, m peer.Message) {
 		var fault protocol.Fault
 		if err := fault.DecodeJSON(m.Head); err != nil {
 			u.t.Fatal(err)
+		}
+		if r.mark != "" && !r.cas && fault.Code == protocol.Offline {
+			u.t.Errorf("%s: %v was not kept", s.name, who)
 		}
 		// What went wrong on the way back, or was not tried to the end, may have been done.
 		if r.mark != "" && fault.Code != protocol.Offline && fault.Code != protocol.StorageDown && fault.Code != protocol.RateLimited {

@@ -297,6 +297,25 @@ func TestCutAtAnyTime(t *testing.T) {
 		a.turn()
 		b.turn()
 	}
+	t.Cleanup(func() {
+		if !t.Failed() {
+			return
+		}
+		t.Logf("the followers were answered %q and %q", answers(here.app, here.id), answers(there.app, there.id))
+		t.Logf("here %d members at %d, pending %v; there %d at %d, pending %v", len(here.value), here.revision, here.pending, len(there.value), there.revision, there.pending)
+		for member, id := range written {
+			app := a.apps["crm"]
+			if strings.HasSuffix(member, "-1") {
+				app = b.apps["crm"]
+			}
+			if _, ok := here.value[member]; !ok {
+				t.Logf("%s is missing here; its writer was answered %q", member, answers(app, id))
+			}
+			if _, ok := there.value[member]; !ok {
+				t.Logf("%s is missing there; its writer was answered %q", member, answers(app, id))
+			}
+		}
+	})
 	both(t, "both have all", func() bool {
 		return len(here.look().value) == 2*rounds && len(there.look().value) == 2*rounds && !here.pending && !there.pending &&
 			here.revision == there.revision && a.state().Pending+b.state().Pending == 0
