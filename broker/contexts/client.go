@@ -20,8 +20,8 @@ type Client struct {
 	room *Room
 	who  Who
 	conn Conn
-	// slots bound what is asked and not answered.
-	slots chan struct{}
+	// writes and reads bound what is asked and not answered.
+	writes, reads chan struct{}
 
 	// mu is taken after the mutex of an entry, never before.
 	mu            sync.Mutex
@@ -35,7 +35,7 @@ type Client struct {
 func (r *Room) Connect(who Who, conn Conn) *Client {
 	return &Client{
 		room: r, who: who, conn: conn,
-		slots:         make(chan struct{}, r.options.Writes),
+		writes: make(chan struct{}, r.options.Writes), reads: make(chan struct{}, readsAtOnce),
 		subscriptions: make(map[uint64]*subscription),
 	}
 }
@@ -69,23 +69,38 @@ func (c *Client) fail(id uint64, fault *protocol.Fault) {
 	c.conn.Send(nil, protocol.Envelope{Op: protocol.OpError, ID: id, Head: fault.AppendJSON(nil)})
 }
 
-// give gives an operation to its entry.
+// readsAtOnce is how many values may be on their way to one connection. A hub that comes back asks for all that it follows at
+// once; were all values queued, it would count as one that does not read.
+const readsAtOnce = 2
+
+// give gives an operation to its entry. It waits while the connection has too much to be stored, or to be read.
 func (c *Client) give(a address, op *operation) *protocol.Fault {
+	slots := c.slots(op)
 	select {
-	case c.slots <- struct{}{}:
+	case slots <- struct{}{}:
 	case <-c.room.ctx.Done():
 		return stopping()
 	}
+	for op.write == nil && c.conn.Waiting() > c.room.options.SoftBytes && c.room.ctx.Err() == nil {
+		time.Sleep(time.Millisecond)
+	}
 	op.client = c
 	if !c.room.do(a, op) {
-		c.release()
+		<-slots
 		return stopping()
 	}
 	return nil
 }
 
+func (c *Client) slots(op *operation) chan struct{} {
+	if op.write != nil {
+		return c.writes
+	}
+	return c.reads
+}
+
 // release makes room for another operation.
-func (c *Client) release() { <-c.slots }
+func (op *operation) release() { <-op.client.slots(op) }
 
 func (c *Client) get(_ *protocol.PeerInfo, m *protocol.Envelope) *protocol.Fault {
 	o, a, fault := c.readable(m)

@@ -23,10 +23,7 @@ type entry struct {
 	// news are what the store told meanwhile.
 	news []news
 	// loaded: the state is what the store has, as far as is known.
-	loaded bool
-	// failed is when the store did not answer, and failure what it said: who asks just then is not made to wait again.
-	failed      time.Time
-	failure     error
+	loaded      bool
 	state       state
 	subscribers []*subscription
 	// used is when the last work ended.
@@ -309,7 +306,7 @@ func (op *operation) finish() {
 	if op.client == nil {
 		return
 	}
-	op.client.release()
+	op.release()
 	if op.fault != nil {
 		op.client.fail(op.id, op.fault)
 		return

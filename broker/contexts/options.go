@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/crossframe/crossframe/broker/store"
@@ -85,6 +86,7 @@ type Room struct {
 	options  Options
 	buckets  [kinds]*store.Bucket
 	counters counters
+	outage   atomic.Pointer[outage]
 	// ctx ends with the room; running counts the goroutines that work for entries.
 	ctx     context.Context
 	stop    context.CancelFunc

@@ -13,7 +13,13 @@ func (r *Room) timeout() (context.Context, context.CancelFunc) {
 	return context.WithTimeout(context.Background(), r.options.StoreTimeout)
 }
 
-// askedAgain is how long it counts that the store did not answer.
+// outage is when the store did not answer, and what it said. Who asks just then is not made to wait as well.
+type outage struct {
+	at  time.Time
+	err error
+}
+
+// askedAgain is how long an outage counts.
 const askedAgain = time.Second
 
 // read answers contexts.get and contexts.subscribe. With other brokers about it asks the store, so that whoever has been
@@ -22,9 +28,9 @@ func (e *entry) read(op *operation) {
 	if held := e.isLoaded(); !held || !e.room.options.Alone {
 		if err := e.refresh(); err != nil && !held {
 			if op.client != nil {
-				op.client.release()
 				op.client.drop(op.subscription)
 				op.client.fail(op.id, notRead(err))
+				op.release()
 			}
 			return
 		}
@@ -34,7 +40,7 @@ func (e *entry) read(op *operation) {
 	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	op.client.release()
+	defer op.release()
 	if op.subscription != nil && !op.client.begin(op.subscription, e) {
 		return
 	}
@@ -74,14 +80,16 @@ func (e *entry) fetch(kind int) (state, error) {
 
 // refresh makes the state what the store has, and tells subscribers what that changes.
 func (e *entry) refresh() error {
-	if time.Since(e.failed) < askedAgain {
-		return e.failure
+	if out := e.room.outage.Load(); out != nil && time.Since(out.at) < askedAgain {
+		return out.err
 	}
 	var both [kinds]state
 	for kind := range both {
 		var err error
 		if both[kind], err = e.fetch(kind); err != nil {
-			e.failed, e.failure = time.Now(), err
+			if errors.Is(err, store.ErrUnavailable) {
+				e.room.outage.Store(&outage{time.Now(), err})
+			}
 			return err
 		}
 	}

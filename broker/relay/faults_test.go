@@ -244,3 +244,30 @@ func TestChurn(t *testing.T) {
 		t.Errorf("%d instances, %d calls, %d lists", len(b.methods.instances), len(s.calls), len(s.lists))
 	}
 }
+
+// TestComingBack: a hub that asks for more at once than a connection lets wait gets all of it.
+func TestComingBack(t *testing.T) {
+	b := single(t, unlimited())
+	w := b.hub("anna", "h1")
+	body := protocol.TextBody([]byte(fmt.Sprintf(`{"p":"%0500000d"}`, 0)))
+	const contexts = 30
+	for i := range contexts {
+		m := w.answer(w.ask(protocol.Envelope{Op: protocol.OpContextSet, Name: fmt.Sprint("c", i), Head: []byte(`{"scope":"tenant","lifetime":"session"}`), Body: body}))
+		if m.Op != protocol.OpReply {
+			t.Fatalf("%s", m.Head)
+		}
+	}
+	again := b.hub("anna", "h1")
+	var asked []uint64
+	for i := range contexts {
+		asked = append(asked, again.ask(protocol.Envelope{Op: protocol.OpContextSubscribe, Name: fmt.Sprint("c", i), Head: []byte(`{"scope":"tenant"}`)}))
+	}
+	for _, id := range asked {
+		if m := again.answer(id); m.Body.Size != body.Size {
+			t.Fatalf("%d bytes, %s", m.Body.Size, m.Head)
+		}
+	}
+	if n := b.Snapshot(); n.Socket.TooSlow != 0 {
+		t.Errorf("%+v", n.Socket)
+	}
+}

@@ -63,6 +63,10 @@ func New(ctx context.Context, options Options) (_ *Relay, err error) {
 	}
 	s := options.Socket
 	s.OnOpen, s.Log = r.open, options.Log
+	if s.QueueBytes == 0 {
+		// Two values of contexts, and what may wait before subscriptions get the newest only.
+		s.QueueBytes = 4 << 20
+	}
 	r.socket = ws.NewServer(s)
 	r.running.Go(func() { r.roster.beat(living) })
 	r.running.Go(func() { r.nodes.beat(living) })

@@ -81,6 +81,8 @@ func (l *link) options(loaded *config.Loaded, checker *identity.Checker) (o rela
 			// another origin has.
 			DangerouslyAllowMissingOrigin: true,
 			MaxConns:                      int(loaded.Link.Connections), MaxConnsPerAddress: int(loaded.Link.PerAddress),
+			// A hub that comes back sends up to ten thousand writes, and asks for all that it follows.
+			MessagesPerSecond: 5000, BurstMessages: 30_000,
 			Address: func(r *http.Request) string { return loaded.Proxies.Client(r).String() },
 		},
 	}
