@@ -39,7 +39,7 @@ type InvokeOptions struct {
 	WaitMs int64 `json:"waitMs,omitempty"`
 	// Parent is the call whose handler makes this call; it is how the hub sees loops.
 	Parent int64 `json:"parent,omitempty"`
-	// Trace is a W3C traceparent, handed on to the handler.
+	// Trace is a W3C traceparent, handed on to the handler; one that has another form is not.
 	Trace string `json:"trace,omitempty"`
 	// Hops counts the calls that led to this one elsewhere. Who names too many harms his own call only.
 	Hops int64 `json:"hops,omitempty"`

@@ -329,9 +329,9 @@ func TestBrokerMethods(t *testing.T) {
 
 	// Somebody elsewhere calls it.
 	o.hear(peerOf(5, `{"peer":5,"instance":"chart-1","app":"chart","origin":"https://chart.example","main":true,"hub":"h2","userId":"ada","tenant":"acme"}`),
-		protocol.Envelope{Op: protocol.OpCall, ID: 100, Ref: 17, Peer: 5, Head: []byte(`{"trace":"t","hops":2,"timeoutMs":5000}`), Body: text(`{"s":"x"}`)})
+		protocol.Envelope{Op: protocol.OpCall, ID: 100, Ref: 17, Peer: 5, Head: []byte(`{"trace":"00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01","hops":2,"timeoutMs":5000}`), Body: text(`{"s":"x"}`)})
 	call, _ := app.Last(protocol.OpCall)
-	if string(call.Head) != `{"trace":"t","hops":2}` || string(call.Body.Bytes()) != `{"s":"x"}` || call.Peer < 1<<31 {
+	if string(call.Head) != `{"trace":"00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01","hops":2}` || string(call.Body.Bytes()) != `{"s":"x"}` || call.Peer < 1<<31 {
 		t.Fatalf("called by %s", line(call))
 	}
 	met, _ := app.Last(protocol.OpPeer)

@@ -5,9 +5,6 @@ import (
 	"github.com/crossframe/crossframe/wasm/peer"
 )
 
-// maxTraceBytes bounds a traceparent; W3C's has 55.
-const maxTraceBytes = 256
-
 // question is an interop.invoke that has been read.
 type question struct {
 	method  string
@@ -78,8 +75,9 @@ func readOptions(head []byte) (protocol.InvokeOptions, *protocol.Fault) {
 	default:
 		return o, protocol.NewFault(protocol.InvalidArgument, `target: want "best", "all" or "others"`)
 	}
-	if len(o.Trace) > maxTraceBytes {
-		return o, protocol.NewFault(protocol.InvalidArgument, "trace: longer than 256 bytes")
+	// The recommendation has whoever reads one that is malformed go on as if there were none.
+	if o.Trace != "" && !protocol.ValidTrace(o.Trace) {
+		o.Trace = ""
 	}
 	return o, nil
 }

@@ -178,19 +178,25 @@ func TestHandlerErrorIsCodedAndBounded(t *testing.T) {
 	w.flat()
 }
 
+// someTrace is the example of the W3C recommendation.
+const someTrace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+
 func TestTraceAndHopsTravelOnlyWhereTheyAre(t *testing.T) {
 	w := newWorld(t)
 	a, b := w.join(1), w.join(2)
 	w.offers(a, 9, "a", "")
 	w.offers(b, 9, "b", "")
-	w.send(a, invoke(1, "b", `{"trace":"00-ab-cd-01"}`, ""), `to 2: interop.call id=100 ref=9 peer=1 {"trace":"00-ab-cd-01"}`)
+	w.send(a, invoke(1, "b", `{"trace":"`+someTrace+`"}`, ""), `to 2: interop.call id=100 ref=9 peer=1 {"trace":"`+someTrace+`"}`)
 	w.send(b, invoke(1, "a", `{"parent":100}`, ""), `to 1: interop.call id=101 ref=9 peer=2 {"hops":1}`)
-	w.send(a, invoke(2, "b", `{"parent":101,"trace":"t"}`, ""), `to 2: interop.call id=102 ref=9 peer=1 {"trace":"t","hops":2}`)
+	w.send(a, invoke(2, "b", `{"parent":101,"trace":"`+someTrace+`"}`, ""), `to 2: interop.call id=102 ref=9 peer=1 {"trace":"`+someTrace+`","hops":2}`)
 	// A parent that is another's call, was answered, or never was, says nothing.
 	for id, parent := range []string{"100", "102", "99", "5000", "-1", "0"} {
 		w.send(a, invoke(10+uint64(id), "b", `{"parent":`+parent+`}`, ""), "to 2: interop.call id="+strconv.Itoa(103+id)+" ref=9 peer=1")
 	}
-	w.send(a, invoke(3, "b", `{"trace":"`+strings.Repeat("x", 257)+`"}`, ""), "to 1: error id=3 INVALID_ARGUMENT")
+	// What is no traceparent goes no further; the call does.
+	for i, trace := range []string{"t", strings.ToUpper(someTrace), someTrace + "-x", someTrace + `\r\nx: y`, strings.Repeat("x", 257)} {
+		w.send(a, invoke(20+uint64(i), "b", `{"trace":"`+trace+`"}`, ""), "to 2: interop.call id="+strconv.Itoa(109+i)+" ref=9 peer=1")
+	}
 	w.send(a, invoke(3, "b", `{"target":"some"}`, ""), "to 1: error id=3 INVALID_ARGUMENT")
 }
 

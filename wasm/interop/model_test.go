@@ -1,6 +1,7 @@
 package interop
 
 import (
+	"fmt"
 	"math/rand/v2"
 	"slices"
 	"strconv"
@@ -173,7 +174,7 @@ func (m *model) invoke(p *peer.Peer, name string, variant int) {
 		number, pick = other.ID, func(o modelOffer) bool { return o.by == other }
 	}
 	// The trace comes out beside the call and says whose it is.
-	trace := strconv.FormatUint(q.id, 10)
+	trace := fmt.Sprintf("00-%032x-00000000000000ff-01", q.id)
 	e := invoke(q.id, name, `{"timeoutMs":300,"trace":"`+trace+`","target":"`+target+`"`+wait+`}`, "")
 	e.Peer = number
 	m.handle(p, e)
@@ -273,8 +274,8 @@ func (m *model) put(s peer.Message) {
 	if err := info.DecodeJSON(s.Head); err != nil {
 		m.t.Fatal(err)
 	}
-	id, err := strconv.ParseUint(info.Trace, 10, 64)
-	if err != nil {
+	var id uint64
+	if _, err := fmt.Sscanf(info.Trace, "00-%032x-00000000000000ff-01", &id); err != nil {
 		m.t.Fatalf("a call without its trace: %s", line(s.Envelope))
 	}
 	q := m.request(peer.Message{To: s.Peer, Envelope: protocol.Envelope{ID: id}})

@@ -140,7 +140,7 @@ func TestInvokeWaitsForTheMethod(t *testing.T) {
 	w := newWorld(t)
 	a, b, c := w.join(1), w.join(2), w.join(3)
 	source := &reusing{text: []byte(`{"s":"kept"}`)}
-	held := invoke(4, "later", `{"waitMs":1000,"timeoutMs":300,"trace":"t"}`, "")
+	held := invoke(4, "later", `{"waitMs":1000,"timeoutMs":300,"trace":"`+someTrace+`"}`, "")
 	held.Body = protocol.HeldBody(source, 0, protocol.BodyText, len(source.text))
 	w.send(a, held)
 	w.send(a, invoke(5, "later", `{"waitMs":1000,"instance":"i3"}`, ""))
@@ -151,7 +151,7 @@ func TestInvokeWaitsForTheMethod(t *testing.T) {
 	w.after(400, "to 1: error id=7 METHOD_NOT_FOUND")
 	w.send(b, register(9, "later", `{"accepts":"String s"}`),
 		"to 2: reply id=9",
-		`to 2: interop.call id=100 ref=9 peer=1 {"trace":"t"} {"s":"kept"}`,
+		`to 2: interop.call id=100 ref=9 peer=1 {"trace":"`+someTrace+`"} {"s":"kept"}`,
 		`to 1: interop.part id=6 peer=2 SCHEMA_VIOLATION "arguments: expected the member \"s\""`,
 		"to 1: interop.end id=6 ref=1",
 		"to 2: reply id=4 peer=2",

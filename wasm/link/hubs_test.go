@@ -260,9 +260,9 @@ func TestMethodsAcrossHubs(t *testing.T) {
 		return e
 	}
 
-	id := invoke(`{"trace":"00-t-1"}`, `{"what":"x"}`)
+	id := invoke(`{"trace":"00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"}`, `{"what":"x"}`)
 	call := called()
-	if string(call.Body.Bytes()) != `{"what":"x"}` || !strings.Contains(string(call.Head), `"trace":"00-t-1"`) {
+	if string(call.Body.Bytes()) != `{"what":"x"}` || !strings.Contains(string(call.Head), `"trace":"00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"`) {
 		t.Fatalf("called with %s, %s", call.Head, call.Body.Bytes())
 	}
 	if who, ok := last(callee, protocol.OpPeer, 0); !ok || !strings.Contains(string(who.Head), `"hub":"hub-a"`) {

@@ -214,6 +214,9 @@ export const KindHub = "hub";
 /** KindProgram: a program, which is one peer itself. */
 export const KindProgram = "program";
 
+/** MaxTraceBytes bounds a traceparent: one of a later version of the standard may be longer than the 55 bytes of today's. */
+export const MaxTraceBytes = 256;
+
 /** The protocol versions that this code speaks, newest first. */
 export const versions: readonly number[] = [1];
 
@@ -634,7 +637,7 @@ export interface InvokeOptions {
   readonly waitMs?: number;
   /** Parent is the call whose handler makes this call; it is how the hub sees loops. */
   readonly parent?: number;
-  /** Trace is a W3C traceparent, handed on to the handler. */
+  /** Trace is a W3C traceparent, handed on to the handler; one that has another form is not. */
   readonly trace?: string;
   /** Hops counts the calls that led to this one elsewhere. Who names too many harms his own call only. */
   readonly hops?: number;
