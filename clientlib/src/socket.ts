@@ -21,10 +21,15 @@ export interface Socket {
   readonly bufferedAmount: number;
   send(data: Uint8Array<ArrayBuffer>): void;
   close(code?: number, reason?: string): void;
-  addEventListener(type: "open" | "message" | "close" | "error", listener: (event: { readonly data?: unknown; readonly code?: number }) => void): void;
+  // Listeners take what the class's own events have; never is what all of them can take.
+  onopen: ((event: never) => void) | null;
+  onmessage: ((event: never) => void) | null;
+  onclose: ((event: never) => void) | null;
+  onerror: ((event: never) => void) | null;
 }
 
-export type SocketClass = new (url: string) => Socket;
+/** A class whose objects are made of an address. Its parameter is typed such that overloaded constructors fit, too. */
+export type SocketClass = new (url: never) => Socket;
 
 /** A broker's contexts have at most so many bytes, and its lists are longer than those of a hub. */
 const partBytes = 8 << 20;
@@ -40,7 +45,7 @@ export function socketEntrance(url: string, hello: () => Promise<Hello>, WebSock
   return {
     patient: true,
     open() {
-      const socket = new WebSocket(url);
+      const socket = new WebSocket(url as never);
       socket.binaryType = "arraybuffer";
       const line = new Line(socket);
       return { answer: line.greet(hello), stop: () => line.close() };
@@ -82,10 +87,10 @@ class Line implements Pick<MessagePort, "postMessage" | "close" | "onmessage"> {
 
   constructor(socket: Socket) {
     this.#socket = socket;
-    this.#opened = new Promise((resolve) => socket.addEventListener("open", () => resolve()));
-    socket.addEventListener("message", ({ data }) => this.#receive(data));
-    socket.addEventListener("close", ({ code = 1006 }) => this.#end(code, "the connection to the broker ended"));
-    socket.addEventListener("error", () => this.#end(1006, "the broker cannot be reached"));
+    this.#opened = new Promise((resolve) => (socket.onopen = () => resolve()));
+    socket.onmessage = ({ data }: { readonly data: unknown }) => this.#receive(data);
+    socket.onclose = ({ code }: { readonly code: number }) => this.#end(code, "the connection to the broker ended");
+    socket.onerror = () => this.#end(1006, "the broker cannot be reached");
   }
 
   /** Says hello, and resolves when the broker has acknowledged it. */
