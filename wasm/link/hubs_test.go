@@ -393,6 +393,37 @@ func TestScopesAcrossHubs(t *testing.T) {
 	all(t, "they are gone", func() bool { _, ok := sees(carl.apps["chart"], "everyone"); return !ok })
 }
 
+// TestLoopAcrossHubs: two apps that call each other for ever are stopped, though each call crosses the broker.
+func TestLoopAcrossHubs(t *testing.T) {
+	r := newRig(t)
+	a, b := r.open("ada", "hub-a"), r.open("ada", "hub-b")
+	both := together(a, b)
+	ping, pong := a.apps["chart"], b.apps["chart"]
+	register(t, ping, "ping", `{"scope":"user"}`)
+	register(t, pong, "pong", `{"scope":"user"}`)
+	both(t, "both are known", func() bool {
+		_, one := sees(ping, "pong")
+		_, two := sees(pong, "ping")
+		return one && two
+	})
+	a.apps["crm"].Request(named(protocol.OpInvoke, "pong", ""))
+	answered := map[*hubtest.Client]int{}
+	reply := func(c *hubtest.Client, method string) {
+		for calls := c.All(protocol.OpCall); answered[c] < len(calls); answered[c]++ {
+			options := protocol.InvokeOptions{Parent: int64(calls[answered[c]].ID)}
+			c.Request(protocol.Envelope{Op: protocol.OpInvoke, Name: method, Head: options.AppendJSON(nil)})
+		}
+	}
+	both(t, "the loop is detected", func() bool {
+		reply(ping, "pong")
+		reply(pong, "ping")
+		return ping.Fault(protocol.OpError).Code == protocol.LoopDetected || pong.Fault(protocol.OpError).Code == protocol.LoopDetected
+	})
+	if n := answered[ping] + answered[pong]; n != protocol.MaxHops+1 {
+		t.Fatalf("after %d calls", n)
+	}
+}
+
 // TestContextsAcrossHubs: what one page writes the other hears, with who wrote it; without the broker a page goes on by itself,
 // and when it is back both have the same.
 func TestContextsAcrossHubs(t *testing.T) {
