@@ -249,3 +249,44 @@ var register = porcupine.Model{
 	},
 	Equal: func(a, b any) bool { return a.(output) == b.(output) },
 }
+
+// TestWithoutMajority: what cannot be stored is refused with a code, what is held is read, and when the cluster is there again,
+// so is everything that was acknowledged.
+func TestWithoutMajority(t *testing.T) {
+	r, other, cluster := two(t, Options{StoreTimeout: 2 * time.Second})
+	c := connect(t, r, "a")
+	c.expect(c.do(set, "c", tenant, `{"n":1}`), "1")
+	s := c.ask(subscribe, "c", tenant, "")
+	c.answer(s)
+	cluster.Kill(0)
+	cluster.Kill(1)
+	for i := range 3 {
+		got := c.do(update, "c", fmt.Sprintf(`{"scope":"tenant","sequence":%d}`, i+1), `{"n":2}`)
+		if got != "NOT_DURABLE" && got != "STORAGE_UNAVAILABLE" {
+			t.Errorf("write without a majority: %s", got)
+		}
+		c.expect(c.do(get, "c", tenant, ""), `1 {"n":1}`)
+	}
+	// The node that is left may still take itself for the leader, and answers reads; then there is nothing of that name.
+	if got := c.do(get, "unknown", tenant, ""); got != "STORAGE_UNAVAILABLE" && got != "0 " {
+		t.Errorf("what is not held: %s", got)
+	}
+	cluster.Restart(0)
+	cluster.Restart(1)
+	w := connect(t, other, "b")
+	for end := time.Now().Add(60 * time.Second); ; time.Sleep(50 * time.Millisecond) {
+		if got := w.do(update, "c", `{"scope":"tenant","sequence":9}`, `{"m":3}`); !strings.Contains(got, "_") {
+			break
+		}
+		if time.Now().After(end) {
+			t.Fatal("no write succeeds after the nodes are back")
+		}
+	}
+	m := c.await("the other broker's write", func(m *protocol.Envelope) bool {
+		return m.Op == protocol.OpContextEvent && strings.Contains(string(m.Body.Bytes()), `"m":3`)
+	})
+	c.expect(c.do(get, "c", tenant, ""), w.do(get, "c", tenant, ""))
+	if m.ID < 2 {
+		t.Errorf("revision %d", m.ID)
+	}
+}

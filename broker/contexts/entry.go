@@ -22,10 +22,10 @@ type entry struct {
 	queue   []*operation
 	// news are what the store told meanwhile.
 	news []news
-	// loaded: the state is what the store has, as far as is known.
-	loaded      bool
-	state       state
-	subscribers []*subscription
+	// loaded: the state is what the store has, as far as is known; held: it has been, and can be read where the store cannot.
+	loaded, held bool
+	state        state
+	subscribers  []*subscription
 	// used is when the last work ended.
 	used time.Time
 }
@@ -163,6 +163,12 @@ func (e *entry) isLoaded() bool {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	return e.loaded
+}
+
+func (e *entry) isHeld() bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.held
 }
 
 // forget makes the next use of the state look at the store first.

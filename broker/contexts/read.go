@@ -25,8 +25,8 @@ const askedAgain = time.Second
 // read answers contexts.get and contexts.subscribe. With other brokers about it asks the store, so that whoever has been
 // acknowledged anywhere is read; a store that does not answer is no reason to keep what is held in memory.
 func (e *entry) read(op *operation) {
-	if held := e.isLoaded(); !held || !e.room.options.Alone {
-		if err := e.refresh(); err != nil && !held {
+	if !e.room.options.Alone || !e.isLoaded() {
+		if err := e.refresh(); err != nil && !e.isHeld() {
 			if op.client != nil {
 				op.client.drop(op.subscription)
 				op.client.fail(op.id, notRead(err))
@@ -102,7 +102,7 @@ func (e *entry) refresh() error {
 	for kind := range both {
 		next.sequences[kind] = both[kind].sequences[kind]
 	}
-	e.loaded = true
+	e.loaded, e.held = true, true
 	e.become(next)
 	return nil
 }

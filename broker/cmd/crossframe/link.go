@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/crossframe/crossframe/broker/api"
@@ -129,7 +130,9 @@ func (l *link) routes() []api.Route {
 	if l == nil {
 		return nil
 	}
-	return api.Records(l.records)
+	return append(api.Records(l.records), api.Presence(func(tenant string) any {
+		return slices.DeleteFunc(l.Presence(), func(p relay.Presence) bool { return p.Tenant != tenant })
+	}))
 }
 
 // missing says what keeps the store from working.

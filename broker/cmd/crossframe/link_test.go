@@ -62,7 +62,7 @@ func TestDemoShares(t *testing.T) {
 func TestServeShares(t *testing.T) {
 	page, ops := freePort(t), freePort(t)
 	file := write(t, "crossframe.yaml", "listen: 127.0.0.1:"+page+"\nopsListen: 127.0.0.1:"+ops+
-		"\nlink: {url: \"wss://other.example.com/link\"}\nidentity: {development: {users: [{id: ada, tenant: acme}]}}\n")
+		"\nlink: {url: \"wss://other.example.com/link\"}\nidentity: {development: {users: [{id: ada, tenant: acme}, {id: root, tenant: acme, roles: [admin]}, {id: other, tenant: evil, roles: [admin]}]}}\n")
 	out, stop := start(t, "serve", "--config", file)
 	await(t, out, `(msg=started)`)
 	c := connect(t, page, "dev:ada")
@@ -74,6 +74,13 @@ func TestServeShares(t *testing.T) {
 	}
 	if status, _, _ := get(t, "http://127.0.0.1:"+page+"/link?token=x", "Connection", "Upgrade", "Upgrade", "websocket"); status != 400 {
 		t.Errorf("a token in the address: %d", status)
+	}
+	for user, want := range map[string]string{
+		"ada": `"PERMISSION_DENIED"`, "root": `{"connections":[{"tenant":"acme","user":"ada"`, "other": `{"connections":[]}`,
+	} {
+		if _, _, body := get(t, "http://127.0.0.1:"+page+"/api/v1/presence", "Authorization", "Bearer dev:"+user); !strings.Contains(body, want) {
+			t.Errorf("who is there, for %s: %s", user, body)
+		}
 	}
 	_, _, metrics := get(t, "http://127.0.0.1:"+ops+"/metrics")
 	for _, want := range []string{"crossframe_link_hubs 1\n", "crossframe_link_connections 1\n", "crossframe_contexts 0\n", `crossframe_link_frames_total{direction="in"}`} {
