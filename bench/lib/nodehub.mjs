@@ -13,7 +13,7 @@ export async function startHub(apps) {
   const heard = [];
   const url = `data:application/wasm;base64,${readFileSync(join(out, "hub.wasm")).toString("base64")}`;
   const boot = { origin, hub: "bench", apps, policy: {}, limits: {} };
-  const supervisor = new Supervisor({ kind: "start", boot, wasm: { url, integrity: "" }, store: "", debug: false }, ({ kind, frame }) => {
+  const supervisor = new Supervisor({ kind: "start", boot, license: {}, wasm: { url, integrity: "" }, store: "", debug: false }, ({ kind, frame }) => {
     if (kind === "page") heard.push(frame);
   });
   await supervisor.run();
