@@ -24,7 +24,12 @@ console.log(heading);
 try {
   for (const { name, goals, run } of rows) {
     const chosen = wanted.length === 0 || wanted.includes(name) || goals.some((goal) => wanted.includes(goal));
-    if (chosen) await run({ browser, port: site.port, pool, report: report.add });
+    if (!chosen) continue;
+    // What was measured is written down, whatever becomes of the next row.
+    await run({ browser, port: site.port, pool, report: report.add }).catch((error) => {
+      console.error(`${name} could not be measured: ${error.stack}`);
+      process.exitCode = 1;
+    });
   }
 } finally {
   await browser.close();
