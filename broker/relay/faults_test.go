@@ -19,12 +19,13 @@ import (
 // nothing grows meanwhile.
 func TestWhoStopsReading(t *testing.T) {
 	o := unlimited()
+	o.Socket.WriteTimeout = 10 * time.Minute // which is what cuts off who reads nothing for longer
 	b := single(t, o)
 	fast, slow := b.follow(t, 1), &lazy{reads: make(chan struct{})}
 	slow.start(t, b)
 	w := b.dial("")
 	w.greet(hello(protocol.KindProgram, "ben", "writer"))
-	const writes = 2000
+	const writes = 1000
 	padding := fmt.Sprintf("%04000d", 0)
 	for i := range writes {
 		head := []byte(`{"scope":"tenant","lifetime":"session"}`)
