@@ -25,8 +25,8 @@ func TestWhoStopsReading(t *testing.T) {
 	slow.start(t, b)
 	w := b.dial("")
 	w.greet(hello(protocol.KindProgram, "ben", "writer"))
-	const writes = 1000
-	padding := fmt.Sprintf("%04000d", 0)
+	const writes = 1500
+	padding := fmt.Sprintf("%016000d", 0)
 	for i := range writes {
 		head := []byte(`{"scope":"tenant","lifetime":"session"}`)
 		id := w.ask(protocol.Envelope{Op: protocol.OpContextUpdate, Name: "c", Head: head, Body: protocol.TextBody([]byte(fmt.Sprintf(`{"n":%d,"p":%q}`, i, padding)))})
