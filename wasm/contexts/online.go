@@ -192,12 +192,11 @@ func (s *replicas) take(t *peer.Turn, r *replica) *protocol.Fault {
 		if fault := s.rebase(t, r, &info); fault != nil {
 			return fault
 		}
+		r.moved = r.pendings() > 0
 	}
 	r.confirmed = true
 	if r.pendings() == 0 {
 		r.catchUp(t.Out, was)
-	} else {
-		r.moved = true
 	}
 	for _, f := range slices.Clone(r.followers) {
 		if f.waiting {

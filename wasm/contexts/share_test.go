@@ -340,3 +340,25 @@ func TestGrantsHoldInEveryScope(t *testing.T) {
 		"drop contexts/base/user\nx",
 		`audit PERMISSION_DENIED of a`)
 }
+
+// What the broker has acknowledged and not told yet stays in sight when the connection ends, and is sent again under its
+// number, by which the broker knows it.
+func TestAcknowledgedAndNotSeen(t *testing.T) {
+	d, a, b := following(t)
+	d.do(b, inScope(update(1, "x", `{"m":2}`)))
+	d.want(d.says(acked(2, 8)))
+	d.want(d.offline(),
+		`to 2: reply 1 ref 8`,
+		`to 1: contexts.event 7 ref 5 peer 2 head {"pending":true} body {"m":2}`,
+		`put contexts/pending/1 head {"op":42,"name":"x","head":{"scope":"user","sequence":1}} body {"m":2}`)
+	for id := range uint64(2) {
+		d.want(d.online("e1"),
+			fmt.Sprintf(`broker: contexts.subscribe %d x head {"scope":"user","revision":7,"epoch":"e1"}`, 3+2*id),
+			fmt.Sprintf(`broker: contexts.update %d x ref 2 head {"scope":"user","sequence":1} body {"m":2}`, 4+2*id))
+		d.says(valued(3+2*id, 7, `{"name":"x","revision":7,"scope":"user","unchanged":true}`, ``))
+		d.want(d.says(acked(4+2*id, 8)))
+		d.want(d.offline())
+		d.want(d.do(a, inScope(get(9, "x"))),
+			`to 1: contexts.value 9 ref 7 head {"name":"x","revision":7,"lifetime":"durable","bytes":13,"scope":"user","pending":true} body {"n":1,"m":2}`)
+	}
+}
