@@ -81,6 +81,10 @@ func (r *Relay) ServeHTTP(w http.ResponseWriter, request *http.Request) {
 // Contexts returns the room of shared contexts.
 func (r *Relay) Contexts() *contexts.Room { return r.contexts }
 
+// Drain ends the connections one after the other, within that time; see ws.Server.Drain. What is shared goes on for those that
+// are left. Close does the rest.
+func (r *Relay) Drain(ctx context.Context, over time.Duration) { r.socket.Drain(ctx, over) }
+
 // Close ends all connections with CloseRestart, tells the other brokers, and waits until all is gone, or until ctx ends;
 // then connections that are left are cut off.
 func (r *Relay) Close(ctx context.Context) (err error) {

@@ -122,7 +122,7 @@ func TestRunEndsRequestsBeforeItStops(t *testing.T) {
 	ctx, stop := context.WithCancel(t.Context())
 	ended, health := make(chan error), NewHealth("", nil)
 	go func() {
-		ended <- Run(ctx, slog.New(slog.DiscardHandler), health, Endpoint{Listener: listener, Handler: slow})
+		ended <- Run(ctx, Options{Log: slog.New(slog.DiscardHandler), Health: health}, Endpoint{Listener: listener, Handler: slow})
 	}()
 	answered := make(chan string)
 	go func() {
@@ -157,6 +157,53 @@ func TestRunEndsRequestsBeforeItStops(t *testing.T) {
 	}
 }
 
+// TestRunDrainsInTheOpen: while the broker drains, pages are answered, and whoever asks for its health learns that it stops, until
+// everything else has ended.
+func TestRunDrainsInTheOpen(t *testing.T) {
+	page, ops := listening(t), listening(t)
+	health, draining, drained := NewHealth("", nil), make(chan struct{}), make(chan struct{})
+	ctx, stop := context.WithCancel(t.Context())
+	ended := make(chan error)
+	answers := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "here") })
+	go func() {
+		ended <- Run(ctx, Options{Log: slog.New(slog.DiscardHandler), Health: health, Drain: func() { close(draining); <-drained }},
+			Endpoint{Listener: page, Handler: answers}, Endpoint{Listener: ops, Handler: Ops(health, NewMetrics("test"), Hosts{}, false), Last: true})
+	}()
+	stop()
+	<-draining
+	for name, want := range map[string]int{"http://" + page.Addr().String(): 200, "http://" + ops.Addr().String() + "/readyz": 503} {
+		answer, err := http.Get(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		answer.Body.Close()
+		if answer.StatusCode != want {
+			t.Errorf("%s: %d, want %d", name, answer.StatusCode, want)
+		}
+		if kept := !answer.Close; kept != (want == 503) {
+			t.Errorf("%s: the connection is kept: %v", name, kept)
+		}
+	}
+	close(drained)
+	if err := <-ended; err != nil {
+		t.Error(err)
+	}
+	for _, l := range []net.Listener{page, ops} {
+		if _, err := net.Dial("tcp", l.Addr().String()); err == nil {
+			t.Error("a listener is still open")
+		}
+	}
+}
+
+func listening(t *testing.T) net.Listener {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return l
+}
+
 func TestRunTellsWhyAnEndpointFailed(t *testing.T) {
 	closed, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -167,7 +214,7 @@ func TestRunTellsWhyAnEndpointFailed(t *testing.T) {
 		t.Fatal(err)
 	}
 	closed.Close()
-	err = Run(t.Context(), slog.New(slog.DiscardHandler), NewHealth("", nil),
+	err = Run(t.Context(), Options{Log: slog.New(slog.DiscardHandler)},
 		Endpoint{Listener: good, Handler: http.NotFoundHandler()}, Endpoint{Listener: closed, Handler: http.NotFoundHandler()})
 	if err == nil || !strings.Contains(err.Error(), "serve "+closed.Addr().String()) {
 		t.Errorf("got %v", err)

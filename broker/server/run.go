@@ -29,26 +29,64 @@ type Endpoint struct {
 	Handler  http.Handler
 	// TLS has the certificate; if nil, the endpoint speaks plain HTTP.
 	TLS *tls.Config
+	// Last: the endpoint answers until all others have ended, so that whoever asks for the health can see the broker stop.
+	Last bool
 }
 
-// Run answers on all endpoints until ctx ends; then no new connection is taken, requests under way may end, and Run
-// returns nil. Where an endpoint fails, all of them stop and Run returns why. It closes the listeners.
-func Run(ctx context.Context, log *slog.Logger, health *Health, endpoints ...Endpoint) error {
+// Options of Run. The zero value works.
+type Options struct {
+	// Health is told that the broker stops; if nil, nobody is.
+	Health *Health
+	// Drain is called when the broker stops, while requests are still answered, and before anything is closed: for what ends
+	// slower than a request. If nil, there is nothing of the kind.
+	Drain func()
+	// Log gets what went wrong; if nil, slog.Default().
+	Log *slog.Logger
+}
+
+func (o Options) orDefault() Options {
+	if o.Health == nil {
+		o.Health = NewHealth("", nil)
+	}
+	if o.Drain == nil {
+		o.Drain = func() {}
+	}
+	if o.Log == nil {
+		o.Log = slog.Default()
+	}
+	return o
+}
+
+// Run answers on all endpoints until ctx ends. Then the health says so, Drain runs, no new connection is taken, requests under
+// way may end, and Run returns nil. Where an endpoint fails, all of them stop and Run returns why. It closes the listeners.
+func Run(ctx context.Context, options Options, endpoints ...Endpoint) error {
+	options = options.orDefault()
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
-	servers := make([]*http.Server, len(endpoints))
+	var first, last []*http.Server
 	var running sync.WaitGroup
-	for i, e := range endpoints {
-		servers[i] = newServer(e, log)
+	for _, e := range endpoints {
+		server := newServer(e, options.Log)
+		if e.Last {
+			last = append(last, server)
+		} else {
+			first = append(first, server)
+		}
 		running.Go(func() {
-			if err := serve(servers[i], e.Listener); !errors.Is(err, http.ErrServerClosed) {
+			if err := serve(server, e.Listener); !errors.Is(err, http.ErrServerClosed) {
 				stop(fmt.Errorf("serve %s: %w", e.Listener.Addr(), err))
 			}
 		})
 	}
 	<-ctx.Done()
-	health.Drain()
-	drain(servers, log)
+	options.Health.Drain()
+	for _, server := range first {
+		// Proxies keep connections for later; from now on each answer tells them to take another one.
+		server.SetKeepAlivesEnabled(false)
+	}
+	options.Drain()
+	drain(first, options.Log)
+	drain(last, options.Log)
 	running.Wait()
 	if cause := context.Cause(ctx); !errors.Is(cause, context.Canceled) && !errors.Is(cause, context.DeadlineExceeded) {
 		return cause
