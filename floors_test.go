@@ -50,6 +50,8 @@ var floors = []struct {
 	{"broker/remote", 4},
 	{"broker/fault", 4},
 	{"broker/proxies", 4},
+	{"broker/certs", 4},
+	{"broker/systemd", 4},
 	{"broker/assets/...", 5},
 	{"broker/licensing", 5},
 	{"broker/directory", 5},

@@ -6,7 +6,6 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
-	"fmt"
 	"io"
 	"log/slog"
 	"os"
@@ -181,10 +180,10 @@ func (c *Certificate) Snapshot() Snapshot {
 
 func (c *Certificate) read() (cert, key []byte, err error) {
 	if cert, err = readFile(c.o.CertFile); err != nil {
-		return nil, nil, fmt.Errorf("read certificate: %w", err)
+		return nil, nil, err
 	}
 	if key, err = readFile(c.o.KeyFile); err != nil {
-		return nil, nil, fmt.Errorf("read certificate's key: %w", err)
+		return nil, nil, err
 	}
 	return cert, key, nil
 }
@@ -206,12 +205,12 @@ func readFile(path string) ([]byte, error) {
 func parse(cert, key []byte) (*tls.Certificate, error) {
 	pair, err := tls.X509KeyPair(cert, key)
 	if err != nil {
-		return nil, fmt.Errorf("read certificate: %w", err)
+		return nil, err
 	}
 	if pair.Leaf == nil {
 		// The library leaves it out only where GODEBUG says so.
 		if pair.Leaf, err = x509.ParseCertificate(pair.Certificate[0]); err != nil {
-			return nil, fmt.Errorf("read certificate: %w", err)
+			return nil, err
 		}
 	}
 	return &pair, nil

@@ -162,6 +162,9 @@ func (l *loader) checkNumbers() error {
 	if l.StartMs < 0 {
 		return l.fault("startMs", "must be above 0", "leave it out for "+strconv.Itoa(protocol.DefaultStartMs))
 	}
+	if l.DrainMs < 0 || l.DrainMs > maxDrainMs {
+		return l.fault("drainMs", "must be 1 to "+strconv.Itoa(maxDrainMs), "leave it out for "+strconv.Itoa(defaultDrainMs))
+	}
 	return nil
 }
 

@@ -25,7 +25,10 @@ type Config struct {
 	// Limits are those of apps whose definitions set none; a field that is 0 has the default of the protocol.
 	Limits protocol.Limits `json:"limits"`
 	// StartMs is how long an app may take to connect; if 0, protocol.DefaultStartMs.
-	StartMs int64   `json:"startMs"`
+	StartMs int64 `json:"startMs"`
+	// DrainMs is how long the broker may take to end its connections when it stops, so that not all hubs come back at once; if 0,
+	// 10 seconds. It takes less where there are few.
+	DrainMs int64   `json:"drainMs"`
 	License License `json:"license"`
 	// User is the person at the desk, for those apps whose definitions set seesUser.
 	User *protocol.User `json:"user"`

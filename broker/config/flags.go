@@ -2,6 +2,7 @@ package config
 
 import (
 	"os"
+	"strconv"
 	"strings"
 
 	"github.com/crossframe/crossframe/broker/source"
@@ -30,6 +31,7 @@ type Flags struct {
 	StoreDir       *string  `placeholder:"DIR" env:"CROSSFRAME_STORE_DIR" help:"Directory for what must be kept; if none, it is kept in memory."`
 	NATS           []string `name:"nats" placeholder:"URL" env:"CROSSFRAME_NATS" help:"Addresses of a NATS cluster that keeps it instead. The password can be in CROSSFRAME_STORE_PASSWORD."`
 	AcceptDamage   bool     `name:"store-accept-damage" help:"Open a damaged store, once: what is damaged is lost, and every page is told."`
+	DrainMs        *int64   `name:"drain-ms" placeholder:"MS" env:"CROSSFRAME_DRAIN_MS" help:"How long connections may take to end when the broker stops, in milliseconds (10000)."`
 	LogLevel       *string  `placeholder:"LEVEL" env:"CROSSFRAME_LOG_LEVEL" help:"debug, info, warn or error."`
 	LogFormat      *string  `placeholder:"FORMAT" env:"CROSSFRAME_LOG_FORMAT" help:"text or json."`
 }
@@ -42,12 +44,12 @@ func (f *Flags) apply(c *Config) (given map[string]string) {
 	given = make(map[string]string)
 	text := func(key, name string, to, value *string) {
 		if value != nil {
-			*to, given[key] = *value, name
+			*to, given[key] = *value, asGiven(name, *value)
 		}
 	}
 	list := func(key, name string, to *[]string, value []string) {
 		if value != nil {
-			*to, given[key] = value, name
+			*to, given[key] = value, asGiven(name, strings.Join(value, ","))
 		}
 	}
 	text("listen", "--listen", &c.Listen, f.Listen)
@@ -67,6 +69,9 @@ func (f *Flags) apply(c *Config) (given map[string]string) {
 	list("store.nats", "--nats", &c.Store.NATS, f.NATS)
 	text("log.level", "--log-level", &c.Log.Level, f.LogLevel)
 	text("log.format", "--log-format", &c.Log.Format, f.LogFormat)
+	if f.DrainMs != nil {
+		c.DrainMs, given["drainMs"] = *f.DrainMs, asGiven("--drain-ms", strconv.FormatInt(*f.DrainMs, 10))
+	}
 	if f.NoLink {
 		c.Link.Disabled, given["link.disabled"] = true, "--no-link"
 	}
@@ -77,12 +82,20 @@ func (f *Flags) apply(c *Config) (given map[string]string) {
 		c.License.Key, c.License.KeyFile, given["license.key"] = key, "", licenseKeyVariable
 	}
 	if f.Apps != nil {
-		c.Apps, given["apps"] = make([]Entry, len(f.Apps)), "--apps"
+		c.Apps, given["apps"] = make([]Entry, len(f.Apps)), asGiven("--apps", strings.Join(f.Apps, ","))
 		for i, path := range f.Apps {
 			c.Apps[i].Path = path
 		}
 	}
 	return given
+}
+
+// asGiven names the variable that has the value, or else the flag: kong does not tell which of them it was.
+func asGiven(flag, value string) string {
+	if text, set := os.LookupEnv(variableOf(flag)); set && text == value {
+		return variableOf(flag)
+	}
+	return flag
 }
 
 // places tells where a setting came from, for messages.
@@ -95,7 +108,7 @@ type places struct {
 func (p *places) fault(key, message, fix string) *source.Error {
 	for set, flag := range p.given {
 		if key == set || strings.HasPrefix(key, set+"[") {
-			return &source.Error{File: flag + variableOf(flag), Message: message, Fix: fix}
+			return &source.Error{File: nameOf(flag), Message: message, Fix: fix}
 		}
 	}
 	fault := p.root.Find(key).Fault(message, fix)
@@ -106,11 +119,15 @@ func (p *places) fault(key, message, fix string) *source.Error {
 	return fault
 }
 
-// variableOf names the variable that gives the same setting as the flag: kong does not tell which of them it was.
-func variableOf(flag string) string {
-	name, isFlag := strings.CutPrefix(flag, "--")
-	if !isFlag {
-		return ""
+// nameOf names a flag and its variable, where it is not the variable that was given.
+func nameOf(given string) string {
+	if strings.HasPrefix(given, "--") {
+		return given + " (or " + variableOf(given) + ")"
 	}
-	return " (or CROSSFRAME_" + strings.ToUpper(strings.ReplaceAll(name, "-", "_")) + ")"
+	return given
+}
+
+// variableOf names the variable that gives the same setting as the flag.
+func variableOf(flag string) string {
+	return "CROSSFRAME_" + strings.ToUpper(strings.ReplaceAll(strings.TrimPrefix(flag, "--"), "-", "_"))
 }

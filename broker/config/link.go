@@ -4,6 +4,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/crossframe/crossframe/protocol"
 	"github.com/crossframe/crossframe/protocol/definition"
@@ -12,6 +13,12 @@ import (
 
 // LinkPath is where hubs and programs connect, on the main page's listener.
 const LinkPath = "/link"
+
+// How long the connections may take to end, in milliseconds.
+const (
+	defaultDrainMs = 10_000
+	maxDrainMs     = 10 * 60 * 1000
+)
 
 // Link is about hubs and programs that connect, to share what is for more than one page.
 type Link struct {
@@ -33,6 +40,14 @@ type Link struct {
 // Linked reports whether hubs and programs may connect: nobody can whose credentials nobody accepts.
 func (c *Config) Linked() bool {
 	return !c.Link.Disabled && (c.Identity.JWT != nil || len(c.Identity.Development.Users) > 0)
+}
+
+// Drain is how long the connections may take to end.
+func (c *Config) Drain() time.Duration {
+	if c.DrainMs == 0 {
+		return defaultDrainMs * time.Millisecond
+	}
+	return time.Duration(c.DrainMs) * time.Millisecond
 }
 
 // PageLink returns what the main page is told of the way to its broker; nil where there is none.

@@ -29,6 +29,9 @@ type Loaded struct {
 	AcceptDamage bool
 	// Warnings are findings that do not stop the start.
 	Warnings []string
+
+	// from tells where a setting came from, for Print.
+	from places
 }
 
 // Load reads the configuration file, if one is named, puts the flags over it and checks everything. Every mistake that
@@ -56,6 +59,7 @@ func Load(flags *Flags, base ...source.Value) (*Loaded, error) {
 			return nil, err
 		}
 	}
+	l.from = l.places
 	return &l.Loaded, nil
 }
 

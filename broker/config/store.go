@@ -111,6 +111,7 @@ func (l *loader) checkLogin() error {
 	s := &l.Store
 	if password := os.Getenv(storePasswordVariable); password != "" {
 		s.Password, s.PasswordFile = password, ""
+		l.given["store.password"] = storePasswordVariable
 	}
 	if s.PasswordFile != "" {
 		if s.Password != "" {

@@ -1,6 +1,7 @@
 package directory
 
 import (
+	"slices"
 	"strconv"
 	"time"
 
@@ -90,6 +91,21 @@ func (s *Settings) First() *Problem {
 		seen[u.Name] = true
 	}
 	return nil
+}
+
+// Effective returns the settings with every default in its place.
+func (s Settings) Effective() Settings {
+	if s.Git != nil {
+		g := *s.Git
+		g.Files, g.PollMs = g.files(), duration(g.PollMs, defaultPoll).Milliseconds()
+		s.Git = &g
+	}
+	s.Upstreams = slices.Clone(s.Upstreams)
+	for i := range s.Upstreams {
+		u := &s.Upstreams[i]
+		u.RefreshMs = duration(u.RefreshMs, defaultRefresh).Milliseconds()
+	}
+	return s
 }
 
 func (g *Git) first() *Problem {

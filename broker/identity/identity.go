@@ -115,6 +115,14 @@ func (c *Checker) Load(ctx context.Context) {
 	}
 }
 
+// Reload reads the keys now. Where that fails, those that are there are used as long as they may be.
+func (c *Checker) Reload(ctx context.Context) error {
+	if c.tokens == nil {
+		return nil
+	}
+	return c.tokens.keys.reload(ctx)
+}
+
 // Missing says what keeps the checker from checking tokens, and what to do about it. Nothing missing is nil.
 func (c *Checker) Missing() []string {
 	if c.tokens == nil {

@@ -199,6 +199,15 @@ func (k *keys) load(ctx context.Context) {
 	}
 }
 
+// reload reads the set now, whatever was tried before.
+func (k *keys) reload(ctx context.Context) error {
+	if !k.enter(ctx, false) {
+		return ctx.Err()
+	}
+	defer k.leave()
+	return k.update(ctx)
+}
+
 // missing says why nothing can be checked now; "" where it can, or where nobody has tried.
 func (k *keys) missing() string {
 	_, usable, _ := k.look("", "")

@@ -3,6 +3,7 @@ package identity
 import (
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/crossframe/crossframe/broker/remote"
 )
@@ -74,6 +75,23 @@ const (
 	maxStaleMs   = 7 * 24 * 60 * 60 * 1000
 	maxRefreshMs = 24 * 60 * 60 * 1000
 )
+
+// Effective returns the settings with every default in its place.
+func (s Settings) Effective() Settings {
+	if s.JWT == nil {
+		return s
+	}
+	j := *s.JWT
+	for number, otherwise := range map[*int64]time.Duration{&j.RefreshMs: defaultRefresh, &j.StaleMs: defaultStale, &j.LeewayMs: defaultLeeway} {
+		*number = duration(*number, otherwise).Milliseconds()
+	}
+	tenant := j.Claims.Tenant
+	if j.Claims = j.Claims.orDefault(); j.Tenant != "" {
+		j.Claims.Tenant = tenant
+	}
+	s.JWT = &j
+	return s
+}
 
 // Problem is what is wrong with one setting.
 type Problem struct {

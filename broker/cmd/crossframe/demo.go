@@ -107,7 +107,7 @@ func (c *demoCommand) Run(ctx context.Context, on *console) (err error) {
 		endpoints = append(endpoints, endpoint)
 	}
 	d.announce()
-	return serveAll(ctx, log, w.health, endpoints)
+	return w.serve(ctx, endpoints)
 }
 
 // listen opens the ports and derives the origins from them.

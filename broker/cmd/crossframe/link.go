@@ -63,7 +63,7 @@ func newLink(ctx context.Context, loaded *config.Loaded, checker *identity.Check
 		l.records, err = records.New(ctx, l.store.Bucket(store.Records))
 	}
 	if err != nil {
-		l.drain()
+		l.drain(0)
 		l.close()
 		return nil, fmt.Errorf("share beyond the page: %w", err)
 	}
@@ -100,15 +100,17 @@ func (l *link) options(loaded *config.Loaded, checker *identity.Checker) (o rela
 	return o, err
 }
 
-// drain ends the connections, behind what waits to be written. Hubs come back by themselves, each after a time of its own.
-func (l *link) drain() {
+// drain ends the connections within that time, behind what waits to be written. Hubs come back by themselves, each after a time
+// of its own.
+func (l *link) drain(over time.Duration) {
 	if l == nil || l.Relay == nil {
 		return
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), drainTimeout)
+	ctx, cancel := context.WithTimeout(context.Background(), over+drainTimeout)
 	defer cancel()
+	l.Relay.Drain(ctx, over)
 	if err := l.Relay.Close(ctx); err != nil {
-		l.log.Warn("connections cut off", "after", drainTimeout)
+		l.log.Warn("connections cut off", "after", over+drainTimeout)
 	}
 }
 
@@ -143,6 +145,13 @@ func (l *link) missing() []string {
 	ctx, cancel := context.WithTimeout(context.Background(), askTimeout)
 	defer cancel()
 	return l.store.Missing(ctx)
+}
+
+// alive returns when the relay works: when its turns, its connections and what they share can be asked.
+func (l *link) alive() {
+	if l != nil {
+		l.Snapshot()
+	}
 }
 
 // measure tells the metrics what the relay counts.

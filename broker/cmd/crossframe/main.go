@@ -18,12 +18,13 @@ import (
 
 // commands are what the program can do; there is one file for each.
 type commands struct {
-	Serve   serveCommand      `cmd:"" help:"Serve a workspace."`
-	Demo    demoCommand       `cmd:"" help:"Serve a workspace with demo apps, each on an origin of its own."`
-	Apps    appsCommand       `cmd:"" help:"Work with app definitions."`
-	License licensing.Command `cmd:"" help:"Make and check license keys."`
-	Store   storeCommand      `cmd:"" help:"Export, import and check what the broker keeps."`
-	Version versionCommand    `cmd:"" help:"Say which version this is."`
+	Serve       serveCommand       `cmd:"" help:"Serve a workspace."`
+	Demo        demoCommand        `cmd:"" help:"Serve a workspace with demo apps, each on an origin of its own."`
+	Apps        appsCommand        `cmd:"" help:"Work with app definitions."`
+	License     licensing.Command  `cmd:"" help:"Make and check license keys."`
+	Store       storeCommand       `cmd:"" help:"Export, import and check what the broker keeps."`
+	Healthcheck healthcheckCommand `cmd:"" help:"Ask a broker on this machine how it is; exit code 0 is well."`
+	Version     versionCommand     `cmd:"" help:"Say which version this is."`
 }
 
 // console is what a command talks to.
@@ -31,12 +32,31 @@ type console struct {
 	out, err io.Writer
 	// files returns a folder of the files to serve.
 	files func(folder string) fs.FS
+	// hangups tells of signals that ask for files to be read again, until stop is called. If nil, there are none.
+	hangups func() (signals <-chan os.Signal, stop func())
+}
+
+// hear tells of hangups.
+func (c *console) hear() (<-chan os.Signal, func()) {
+	if c.hangups == nil {
+		return nil, func() {}
+	}
+	return c.hangups()
 }
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	os.Exit(run(ctx, os.Args[1:], &console{os.Stdout, os.Stderr, assets.Embedded}))
+	// Nobody listens to a second signal: it ends the process at once.
+	context.AfterFunc(ctx, stop)
+	os.Exit(run(ctx, os.Args[1:], &console{os.Stdout, os.Stderr, assets.Embedded, hangups}))
+}
+
+// hangups takes SIGHUP over from the system, which would end the process.
+func hangups() (<-chan os.Signal, func()) {
+	signals := make(chan os.Signal, 1)
+	signal.Notify(signals, syscall.SIGHUP)
+	return signals, func() { signal.Stop(signals) }
 }
 
 // run executes one command line and returns the exit code: 0 done, 1 failed, 2 not understood.

@@ -68,17 +68,25 @@ func (o *output) String() string {
 func execute(t *testing.T, files fs.FS, args ...string) (code int, out, err string) {
 	t.Helper()
 	var o, e output
-	code = run(t.Context(), args, &console{&o, &e, folderOf(files)})
+	code = run(t.Context(), args, &console{&o, &e, folderOf(files), nil})
 	return code, o.String(), e.String()
 }
 
 // start runs a command line that serves; stop ends it and returns its exit code.
 func start(t *testing.T, args ...string) (out *output, stop func() int) {
 	t.Helper()
+	return startHearing(t, nil, args...)
+}
+
+// startHearing also sends it signals.
+func startHearing(t *testing.T, signals chan os.Signal, args ...string) (out *output, stop func() int) {
+	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	out = new(output)
 	ended := make(chan int, 1)
-	go func() { ended <- run(ctx, args, &console{out, out, folderOf(testFiles)}) }()
+	go func() {
+		ended <- run(ctx, args, &console{out, out, folderOf(testFiles), func() (<-chan os.Signal, func()) { return signals, func() {} }})
+	}()
 	return out, func() int {
 		cancel()
 		select {
@@ -163,7 +171,7 @@ func TestCommandLines(t *testing.T) {
 		{"unknown flag", []string{"serve", "--lisen", "x"}, 2, "", "fix: crossframe --help"},
 		{"bad setting", []string{"serve", "--listen", "x"}, 1, "", "crossframe: --listen (or CROSSFRAME_LISTEN): \"x\" is no address"},
 		{"bad file", []string{"serve", "--apps", bad}, 1, "", bad + ":2:6: apps[b].url: must be an absolute http or https URL"},
-		{"print config", []string{"serve", "--print-config", "--apps", good, "--title", "T"}, 0, "apps:\n    - a\n", ""},
+		{"print config", []string{"serve", "--print-config", "--apps", good, "--title", "T"}, 0, "apps: # --apps\n    - a\n", ""},
 		{"lint", []string{"apps", "lint", good}, 0, good + ": 1 ok\n", ""},
 		{"lint with a mistake", []string{"apps", "lint", bad, good}, 1, good + ": 1 ok\n", bad + ":2:6: apps[b].url: "},
 		{"lint without files", []string{"apps", "lint", filepath.Dir(good) + "/*.json"}, 1, "", "no file matches"},
@@ -210,8 +218,17 @@ func TestServe(t *testing.T) {
 	if status, _, _ := get(t, "http://127.0.0.1:"+ops+"/debug/pprof/cmdline"); status != 200 {
 		t.Errorf("pprof: %d", status)
 	}
+	if code, _, err := execute(t, testFiles, "healthcheck", "--config", config); code != 1 || !strings.Contains(err, "incomplete\n  missing: license key for https://desk.example.com") {
+		t.Errorf("healthcheck: %d %s", code, err)
+	}
+	if code, said, err := execute(t, testFiles, "healthcheck", "--live", "--config", config); code != 0 || said != "incomplete\n" {
+		t.Errorf("healthcheck --live: %d %s%s", code, said, err)
+	}
 	if code := stop(); code != 0 {
 		t.Errorf("exit code %d: %s", code, out)
+	}
+	if code, _, err := execute(t, testFiles, "healthcheck", "--live", "--config", config); code != 1 || !strings.Contains(err, "fix: start the broker") {
+		t.Errorf("healthcheck of nobody: %d %s", code, err)
 	}
 	if !strings.Contains(out.String(), `"msg":"stopped"`) {
 		t.Errorf("it said: %s", out)

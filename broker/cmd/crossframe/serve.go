@@ -3,10 +3,10 @@ package main
 import (
 	"context"
 	"fmt"
-	"log/slog"
 
 	"github.com/crossframe/crossframe/broker/config"
 	"github.com/crossframe/crossframe/broker/server"
+	"github.com/crossframe/crossframe/broker/systemd"
 )
 
 // serveCommand serves what the configuration says.
@@ -29,6 +29,8 @@ func (c *serveCommand) Run(ctx context.Context, on *console) error {
 		_, err = on.out.Write(text)
 		return err
 	}
+	signals, stop := on.hear()
+	defer stop()
 	log := newLog(on.err, loaded.Log)
 	w, err := newWorkspace(ctx, on, loaded, log)
 	if err != nil {
@@ -45,15 +47,34 @@ func (c *serveCommand) Run(ctx context.Context, on *console) error {
 	if loaded.OpsListen != "" {
 		fmt.Fprintf(on.out, "Operators  http://%s/readyz · /metrics\n", endpoints[1].Listener.Addr())
 	}
-	return serveAll(ctx, log, w.health, endpoints)
+	hearing, deaf := context.WithCancel(ctx)
+	w.tasks.Go(func() { w.hear(hearing, signals) })
+	defer deaf()
+	return w.serve(ctx, endpoints)
 }
 
-// serveAll answers until ctx ends.
-func serveAll(ctx context.Context, log *slog.Logger, health *server.Health, endpoints []server.Endpoint) error {
-	log.Info("started", "version", buildVersion())
-	if err := server.Run(ctx, log, health, endpoints...); err != nil {
+// serve answers until ctx ends, and drains.
+func (w *workspace) serve(ctx context.Context, endpoints []server.Endpoint) error {
+	manager := systemd.FromEnvironment()
+	live, dead := context.WithCancel(context.Background())
+	w.tasks.Go(func() { manager.Live(live, w.link.alive) })
+	defer dead()
+	w.log.Info("started", "version", buildVersion())
+	w.tell(manager, systemd.Ready)
+	err := server.Run(ctx, server.Options{Log: w.log, Health: w.health, Drain: func() {
+		w.tell(manager, systemd.Stopping)
+		w.log.Info("stopping", "fix", "a second signal ends it at once")
+		w.drain()
+	}}, endpoints...)
+	if err != nil {
 		return err
 	}
-	log.Info("stopped")
+	w.log.Info("stopped")
 	return nil
+}
+
+func (w *workspace) tell(manager systemd.Manager, state string) {
+	if err := manager.Tell(state); err != nil {
+		w.log.Warn("the service manager cannot be told", "state", state, "problem", err.Error())
+	}
 }

@@ -24,7 +24,7 @@ func TestStoreCommands(t *testing.T) {
 	}
 	command := func(args ...string) (code int, text string) {
 		var out output
-		code = run(ctx, append([]string{"store"}, args...), &console{&out, &out, folderOf(testFiles)})
+		code = run(ctx, append([]string{"store"}, args...), &console{&out, &out, folderOf(testFiles), nil})
 		return code, out.text.String()
 	}
 	if code, text := command("export", "--store-dir", from, "-o", file); code != 1 || !strings.Contains(text, "another process") {

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"crypto/tls"
 	"fmt"
 	"io"
 	"log/slog"
@@ -13,6 +12,7 @@ import (
 
 	"github.com/crossframe/crossframe/broker/api"
 	"github.com/crossframe/crossframe/broker/assets"
+	"github.com/crossframe/crossframe/broker/certs"
 	"github.com/crossframe/crossframe/broker/config"
 	"github.com/crossframe/crossframe/broker/identity"
 	"github.com/crossframe/crossframe/broker/licensing"
@@ -35,12 +35,16 @@ type workspace struct {
 	link *link
 	// license says how the broker stands with its license. It is checked until close.
 	license *licensing.Checker
+	// certificate is that of the page's listener; nil where that speaks plain HTTP.
+	certificate *certs.Certificate
+	// streams ends the answers of the API that have no end of their own.
+	streams context.CancelFunc
 	stop    context.CancelFunc
 	tasks   sync.WaitGroup
 }
 
 // newWorkspace puts a main page together. What is missing is in its health, not an error: a page that says what is
-// missing helps more than one that does not answer. What it answers without an end ends with ctx; close ends the rest.
+// missing helps more than one that does not answer. drain ends what it answers without an end; close ends the rest.
 func newWorkspace(ctx context.Context, on *console, loaded *config.Loaded, log *slog.Logger) (*workspace, error) {
 	files, err := assets.Load(on.files("site"))
 	if err != nil {
@@ -55,6 +59,10 @@ func newWorkspace(ctx context.Context, on *console, loaded *config.Loaded, log *
 	}
 	for _, text := range append(loaded.Warnings, missing...) {
 		log.Warn(text)
+	}
+	certificate, err := newCertificate(loaded, log)
+	if err != nil {
+		return nil, err
 	}
 	checker, err := identity.New(&loaded.Identity)
 	if err != nil {
@@ -71,36 +79,62 @@ func newWorkspace(ctx context.Context, on *console, loaded *config.Loaded, log *
 		checker.Close()
 		return nil, err
 	}
-	metrics := server.NewMetrics(buildVersion())
-	site := server.Site{
-		Name: "page", Files: forLink(files, loaded), Hosts: server.HostsOf(loaded.Origins), SecureHosts: server.HostsOf(secure(loaded.Origins)),
-		Headers: apps.headers, Proxies: loaded.Proxies, Log: log, Metrics: metrics,
+	w := &workspace{
+		loaded: loaded, metrics: server.NewMetrics(buildVersion()), log: log,
+		health:  server.NewHealth(buildVersion(), missing, certificate.Missing, licensed.Missing, checker.Missing, linked.missing),
+		checker: checker, apps: apps, license: licensed, link: linked, certificate: certificate,
+	}
+	w.page = w.site(forLink(files, loaded)).Handler()
+	w.measure()
+	w.run()
+	return w, nil
+}
+
+// site is what the main page's origin serves.
+func (w *workspace) site(files assets.Set) *server.Site {
+	loaded := w.loaded
+	var streaming context.Context
+	streaming, w.streams = context.WithCancel(context.Background())
+	site := &server.Site{
+		Name: "page", Files: files, Hosts: server.HostsOf(loaded.Origins), SecureHosts: server.HostsOf(secure(loaded.Origins)),
+		Headers: w.apps.headers, Proxies: loaded.Proxies, Log: w.log, Metrics: w.metrics,
 		API: api.New(api.Options{
-			Authenticator: checker, Origins: loaded.APIOrigins, Proxies: loaded.Proxies, Done: ctx.Done(), Log: log,
-		}, slices.Concat([]api.Route{api.Me()}, api.Directory(apps.Catalog), linked.routes())...),
+			Authenticator: w.checker, Origins: loaded.APIOrigins, Proxies: loaded.Proxies, Done: streaming.Done(), Log: w.log,
+		}, slices.Concat([]api.Route{api.Me()}, api.Directory(w.apps.Catalog), w.link.routes())...),
 		Routes: map[string]http.Handler{server.BootPath: server.Boot(protocol.PageConfig{
 			Title: loaded.Page.Title, Debug: loaded.Page.Debug,
 			Policy: loaded.Policy, Limits: loaded.Limits, User: loaded.User,
 			StartMs: loaded.StartMs, Link: loaded.PageLink(), Sharing: loaded.Sharing,
-		}, func(c *protocol.PageConfig) { c.Apps = apps.now.Load().apps; licensed.Fill(c) })},
+		}, func(c *protocol.PageConfig) { c.Apps = w.apps.now.Load().apps; w.license.Fill(c) })},
 	}
-	if linked != nil {
-		linked.measure(metrics)
-		site.Routes[config.LinkPath] = linked
+	if w.link != nil {
+		site.Routes[config.LinkPath] = w.link
 	}
-	w := &workspace{
-		loaded: loaded, page: site.Handler(), metrics: metrics, health: server.NewHealth(buildVersion(), missing, licensed.Missing, checker.Missing, linked.missing), log: log,
-		checker: checker, apps: apps, license: licensed, link: linked,
+	return site
+}
+
+// measure has the metrics tell of everything that there is.
+func (w *workspace) measure() {
+	if w.link != nil {
+		w.link.measure(w.metrics)
 	}
-	ctx, w.stop = context.WithCancel(ctx)
-	w.tasks.Go(func() { licensed.Run(ctx) })
-	w.tasks.Go(func() { checker.Load(ctx) })
-	if linked != nil {
-		w.tasks.Go(func() { linked.admission.run(ctx, linked.Relay) })
+	if w.certificate != nil {
+		measureCertificate(w.metrics, w.certificate)
 	}
-	// Connections end along with the requests under way, not after them.
-	w.tasks.Go(func() { <-ctx.Done(); linked.drain() })
-	return w, nil
+}
+
+// run begins what goes on until close.
+func (w *workspace) run() {
+	var ctx context.Context
+	ctx, w.stop = context.WithCancel(context.Background())
+	w.tasks.Go(func() { w.license.Run(ctx) })
+	w.tasks.Go(func() { w.checker.Load(ctx) })
+	if w.link != nil {
+		w.tasks.Go(func() { w.link.admission.run(ctx, w.link.Relay) })
+	}
+	if w.certificate != nil {
+		w.tasks.Go(func() { w.certificate.Run(ctx) })
+	}
 }
 
 // The mark in the page that says which of the hub's programs it loads, and what it says where there is a broker: which one
@@ -118,10 +152,18 @@ func forLink(files assets.Set, loaded *config.Loaded) assets.Set {
 	return files.Replace(programAlone, programLinked)
 }
 
+// drain ends what a stop does not end by itself: connections, and answers of the API without an end.
+func (w *workspace) drain() {
+	w.link.drain(w.loaded.Drain())
+	w.streams()
+}
+
 // close ends what the workspace keeps open besides its listeners.
 func (w *workspace) close() {
+	w.streams()
 	w.stop()
 	w.tasks.Wait()
+	w.link.drain(0)
 	w.link.close()
 	w.apps.close()
 	w.checker.Close()
@@ -147,12 +189,8 @@ func secure(origins []origin.Origin) (secure []origin.Origin) {
 // endpoints opens the listeners: the page's first, then that for operators, where there is one.
 func (w *workspace) endpoints() ([]server.Endpoint, error) {
 	page := server.Endpoint{Handler: w.page}
-	if w.loaded.TLS.CertFile != "" {
-		pair, err := tls.LoadX509KeyPair(w.loaded.TLS.CertFile, w.loaded.TLS.KeyFile)
-		if err != nil {
-			return nil, fmt.Errorf("read tls.certFile and tls.keyFile: %w", err)
-		}
-		page.TLS = &tls.Config{Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS12}
+	if w.certificate != nil {
+		page.TLS = w.certificate.Config()
 	}
 	listener, err := listen("listen", w.loaded.Listen)
 	if err != nil {
@@ -167,7 +205,7 @@ func (w *workspace) endpoints() ([]server.Endpoint, error) {
 		listener.Close()
 		return nil, err
 	}
-	return []server.Endpoint{page, {Listener: ops, Handler: w.ops()}}, nil
+	return []server.Endpoint{page, {Listener: ops, Handler: w.ops(), Last: true}}, nil
 }
 
 // ops returns what is for operators. Profiles show what is in memory, so they are for this machine alone.
