@@ -173,7 +173,6 @@ type wire struct {
 	mu       sync.Mutex
 	change   sync.Cond
 	got      []protocol.Envelope
-	read     int
 	ended    *stream.Closed
 	finished chan struct{}
 	lastID   uint64
