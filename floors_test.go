@@ -61,6 +61,7 @@ var floors = []struct {
 	{"broker/ws", 5},
 	{"broker/contexts", 6},
 	{"broker/relay", 7},
+	{"broker/audit", 6},
 	{"broker/seats", 6},
 	{"broker/config", 6},
 	{"broker/server", 6},

@@ -415,6 +415,15 @@ func contractLog(t *testing.T, s *Store) {
 	if err := log.Search(ctx, "a.>", Search{From: from, To: to, Filter: odd, Limit: 2}, collect); err != nil || fmt.Sprint(found) != "[10 12]" {
 		t.Errorf("found %v: %v", found, err)
 	}
+	var sequences []uint64
+	at := func(r Record) error { sequences = append(sequences, r.Sequence); return nil }
+	if err := log.Search(ctx, "a.>", Search{}, at); err != nil {
+		t.Fatal(err)
+	}
+	found = nil
+	if err := log.Search(ctx, "a.>", Search{After: sequences[12], From: from}, collect); err != nil || fmt.Sprint(found) != "[26 28]" {
+		t.Errorf("found behind a record %v: %v", found, err)
+	}
 	found = nil
 	if err := log.Search(ctx, "b", Search{From: time.Now().Add(time.Hour)}, collect); err != nil || found != nil {
 		t.Errorf("found in the future %v: %v", found, err)

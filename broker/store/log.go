@@ -25,6 +25,8 @@ type Record struct {
 
 // Search says which records to look for.
 type Search struct {
+	// After is the sequence of a record: only those behind it count. If zero, all do.
+	After uint64
 	// From and To bound when they were written, To not included; if zero, without bound.
 	From, To time.Time
 	// Filter decides whether a record counts; if nil, all do.
@@ -70,7 +72,10 @@ func (l *Log) Search(ctx context.Context, tenant string, s Search, f func(Record
 		return err
 	}
 	w := want{Next: subject}
-	if !s.From.IsZero() {
+	switch {
+	case s.After > 0:
+		w.Sequence = s.After + 1
+	case !s.From.IsZero():
 		w.Since = &s.From
 	}
 	found := 0
