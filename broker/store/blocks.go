@@ -131,7 +131,7 @@ func (d *directory) checkStream(stream string, point checkpoint) ([]damage, erro
 		// A record that was being written when the power went is not acknowledged. It can only be the very last.
 		torn := bad != "" && i == len(blocks)-1 && !point.Clean && reader.torn && last >= point.Last[stream]
 		if bad != "" && !torn {
-			return []damage{{name, end, bad}}, nil
+			return []damage{{name, end, fmt.Sprintf("%s; what is before it ends at %d, and %d was acknowledged", bad, last, point.Last[stream])}}, nil
 		}
 	}
 	if last < point.Last[stream] {
