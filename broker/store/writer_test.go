@@ -7,7 +7,9 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
+	"strconv"
 	"sync"
 	"syscall"
 	"testing"
@@ -16,7 +18,10 @@ import (
 
 // writerVariable makes the test's own binary a process that writes to the store in the directory that it names, to be
 // killed.
-const writerVariable, lazyVariable = "CROSSFRAME_TEST_STORE_WRITER", "CROSSFRAME_TEST_STORE_LAZY"
+const writerVariable = "CROSSFRAME_TEST_STORE_WRITER"
+
+// lazyVariable keeps that process from syncing, and limitVariable bounds the size of its files: beyond it, its writes fail.
+const lazyVariable, limitVariable = "CROSSFRAME_TEST_STORE_LAZY", "CROSSFRAME_TEST_STORE_LIMIT"
 
 // chaosVariable asks for long runs.
 const chaosVariable = "CROSSFRAME_CHAOS"
@@ -36,6 +41,12 @@ func TestMain(m *testing.M) {
 
 // writeForever counts up a key for each writer, and says so on the standard output when it is acknowledged.
 func writeForever(dir string) error {
+	if limit, err := strconv.ParseUint(os.Getenv(limitVariable), 10, 64); err == nil {
+		signal.Ignore(syscall.SIGXFSZ)
+		if err := syscall.Setrlimit(syscall.RLIMIT_FSIZE, &syscall.Rlimit{Cur: limit, Max: limit}); err != nil {
+			return err
+		}
+	}
 	ctx := context.Background()
 	s, err := Open(ctx, Options{Dir: dir, Log: quietLog, lazy: os.Getenv(lazyVariable) != ""})
 	if err != nil {
@@ -88,13 +99,10 @@ type writerProcess struct {
 	count int
 }
 
-func startWriter(t testing.TB, dir string, lazy bool) *writerProcess {
+func startWriter(t testing.TB, dir string, settings ...string) *writerProcess {
 	t.Helper()
 	p := &writerProcess{cmd: exec.Command(must[string](t)(os.Executable())), over: make(chan struct{}), acked: make(map[int]ack)}
-	p.cmd.Env = append(os.Environ(), writerVariable+"="+dir)
-	if lazy {
-		p.cmd.Env = append(p.cmd.Env, lazyVariable+"=1")
-	}
+	p.cmd.Env = append(append(os.Environ(), writerVariable+"="+dir), settings...)
 	p.cmd.Stderr = os.Stderr
 	out, err := p.cmd.StdoutPipe()
 	if err == nil {
@@ -160,9 +168,6 @@ func lostIn(t testing.TB, dir string, acked map[int]ack) (lost int) {
 	s, err := Open(ctx, Options{Dir: dir, Log: quietLog})
 	if errors.Is(err, ErrCorrupt) {
 		t.Logf("not opened: %v", err)
-		if keep := os.Getenv("KEEP_DAMAGED"); keep != "" {
-			_ = os.CopyFS(keep, os.DirFS(dir))
-		}
 		for _, a := range acked {
 			lost += a.n
 		}
@@ -205,7 +210,7 @@ func TestKill(t *testing.T) {
 	dir := privateDir(t)
 	total, lost := 0, 0
 	for round := range rounds {
-		p := startWriter(t, dir, false)
+		p := startWriter(t, dir)
 		p.await(t, 200+37*round)
 		p.kill()
 		acked, count := p.state()
@@ -228,9 +233,7 @@ func mountImage(t testing.TB, image, at string) {
 
 func mountLoop(t testing.TB, image, at string) (unmount func()) {
 	t.Helper()
-	device := run(t, "losetup", "--find", "--show", image)
-	// Where the file system below can do it, nothing is kept in its cache.
-	_ = exec.Command("losetup", "--direct-io=on", device).Run()
+	device := run(t, "losetup", "--direct-io=on", "--find", "--show", image)
 	if err := os.MkdirAll(at, 0o700); err != nil {
 		t.Fatal(err)
 	}
@@ -284,12 +287,12 @@ func needsRoot(t testing.TB, tools ...string) {
 
 // cutPower returns a directory with what is on the disk at some moment of a run, and what was acknowledged before it: the
 // writer is stopped, its disk is copied as it is, without what the system has not written yet, and the copy is mounted.
-func cutPower(t *testing.T, writes int, lazy bool) (dir string, acked map[int]ack, count int) {
+func cutPower(t *testing.T, writes int, settings ...string) (dir string, acked map[int]ack, count int) {
 	base := t.TempDir()
 	image, at := filepath.Join(base, "disk"), filepath.Join(base, "mounted")
 	run(t, "truncate", "--size=192M", image)
 	mountImage(t, image, at)
-	p := startWriter(t, filepath.Join(at, "store"), lazy)
+	p := startWriter(t, filepath.Join(at, "store"), settings...)
 	p.await(t, writes)
 	_ = p.cmd.Process.Signal(syscall.SIGSTOP)
 	acked, count = p.state()
@@ -309,7 +312,7 @@ func TestPowerCut(t *testing.T) {
 	total, lost := 0, 0
 	for round := range rounds {
 		t.Run(fmt.Sprint(round), func(t *testing.T) {
-			dir, acked, count := cutPower(t, 300+211*round, false)
+			dir, acked, count := cutPower(t, 300+211*round)
 			total += count
 			lost += lostIn(t, dir, acked)
 		})
@@ -323,7 +326,7 @@ func TestPowerCut(t *testing.T) {
 // TestPowerCutRig: the rig sees what is lost where nothing is synced.
 func TestPowerCutRig(t *testing.T) {
 	needsRoot(t, "losetup", "mkfs.ext4", "cp", "truncate")
-	dir, acked, count := cutPower(t, 2000, true)
+	dir, acked, count := cutPower(t, 2000, lazyVariable+"=1")
 	if _, err := os.Stat(filepath.Join(dir, markFile)); err != nil {
 		t.Skip("not even the store's mark had been written:", err)
 	}
