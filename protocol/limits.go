@@ -12,6 +12,8 @@ const (
 	MaxDepth = 64
 	// MaxNameRunes bounds the names of methods, contexts and apps.
 	MaxNameRunes = 256
+	// MaxMembers bounds the members of a shared context's value; nested objects have no such bound.
+	MaxMembers = 1 << 16
 )
 
 // Limits are the per-connection bounds that INIT_ACK tells a client app and the guard enforces. A zero field

@@ -112,7 +112,7 @@ func (c *Client) get(_ *protocol.PeerInfo, m *protocol.Envelope) *protocol.Fault
 
 func (c *Client) readable(m *protocol.Envelope) (o protocol.ContextOptions, a address, fault *protocol.Fault) {
 	if err := o.DecodeJSON(m.Head); err != nil {
-		return o, a, faultOf(err)
+		return o, a, protocol.FaultOf(err)
 	}
 	a, fault = c.room.at(&c.who, o.Scope, m.Name)
 	return o, a, fault

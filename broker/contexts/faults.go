@@ -1,37 +1,11 @@
 package contexts
 
 import (
-	"errors"
 	"strconv"
 
 	"github.com/crossframe/crossframe/broker/store"
 	"github.com/crossframe/crossframe/protocol"
-	"github.com/crossframe/crossframe/protocol/jsontext"
 )
-
-// codes are those of texts that cannot be read.
-var codes = [...]protocol.Code{
-	jsontext.Malformed: protocol.BadMessage,
-	jsontext.TooDeep:   protocol.TooDeep,
-	jsontext.Duplicate: protocol.BadMessage,
-	jsontext.Unicode:   protocol.BadMessage,
-	jsontext.WrongKind: protocol.BadMessage,
-	jsontext.TooLarge:  protocol.TooLarge,
-}
-
-// faultOf returns the coded error for what a head or a body was refused for; nil for nil.
-func faultOf(err error) *protocol.Fault {
-	if err == nil {
-		return nil
-	}
-	if f := (*protocol.Fault)(nil); errors.As(err, &f) {
-		return f
-	}
-	if e := (*jsontext.Error)(nil); errors.As(err, &e) {
-		return protocol.NewFault(codes[e.Reason], e.Error())
-	}
-	return protocol.NewFault(protocol.BadMessage, err.Error())
-}
 
 // notRead is the fault of a request for which the store did not say what there is.
 func notRead(err error) *protocol.Fault {
@@ -68,7 +42,7 @@ func (r *Room) tooLarge() *protocol.Fault {
 }
 
 func tooManyMembers() *protocol.Fault {
-	return protocol.NewFault(protocol.TooLarge, "the value would have more than "+strconv.Itoa(MaxMembers)+" members")
+	return protocol.NewFault(protocol.TooLarge, "the value would have more than "+strconv.Itoa(protocol.MaxMembers)+" members")
 }
 
 func stopping() *protocol.Fault {

@@ -104,7 +104,7 @@ func (r *Room) Count() int {
 func (c *Client) list(_ *protocol.PeerInfo, m *protocol.Envelope) *protocol.Fault {
 	var o protocol.ContextOptions
 	if err := o.DecodeJSON(m.Head); err != nil {
-		return faultOf(err)
+		return protocol.FaultOf(err)
 	}
 	of := []string{o.Scope}
 	if o.Scope == "" {

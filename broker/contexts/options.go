@@ -46,9 +46,6 @@ type Options struct {
 	Log *slog.Logger
 }
 
-// MaxMembers bounds the members of one context's value; nested objects have no such bound.
-const MaxMembers = 1 << 16
-
 func (o Options) orDefault() Options {
 	number := func(v *int, d int) {
 		if *v == 0 {

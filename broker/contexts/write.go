@@ -35,7 +35,7 @@ func readWrite(m *protocol.Envelope) (w write, scope string, fault *protocol.Fau
 	case protocol.OpContextSet, protocol.OpContextUpdate:
 		var o protocol.WriteOptions
 		if err := o.DecodeJSON(m.Head); err != nil {
-			return w, "", faultOf(err)
+			return w, "", protocol.FaultOf(err)
 		}
 		if m.Op == protocol.OpContextSet && len(o.Remove) > 0 {
 			return w, "", invalid("remove: contexts.set replaces the whole value")
@@ -44,7 +44,7 @@ func readWrite(m *protocol.Envelope) (w write, scope string, fault *protocol.Fau
 	case protocol.OpContextPatch:
 		var o protocol.PatchOptions
 		if err := o.DecodeJSON(m.Head); err != nil {
-			return w, "", faultOf(err)
+			return w, "", protocol.FaultOf(err)
 		}
 		for _, paths := range [...][][]string{o.Set, o.Remove} {
 			for _, path := range paths {
@@ -57,7 +57,7 @@ func readWrite(m *protocol.Envelope) (w write, scope string, fault *protocol.Fau
 	default:
 		var o protocol.ContextOptions
 		if err := o.DecodeJSON(m.Head); err != nil {
-			return w, "", faultOf(err)
+			return w, "", protocol.FaultOf(err)
 		}
 		w.sequence, scope = o.Sequence, o.Scope
 	}
@@ -157,7 +157,7 @@ func (r *Room) replace(e *entry, s *state, w *write) *protocol.Fault {
 	switch {
 	case err != nil:
 		return r.refusal(err)
-	case value.Len() > MaxMembers:
+	case value.Len() > protocol.MaxMembers:
 		return tooManyMembers()
 	case value.Size() > r.options.ValueBytes:
 		return r.tooLarge()
@@ -208,15 +208,15 @@ func kindOf(lifetime string) int {
 
 // merge does contexts.update.
 func (r *Room) merge(s *state, w *write) *protocol.Fault {
-	if tooMany(s.value, w.body) {
+	if s.value.Outgrows(w.body, protocol.MaxMembers) {
 		return tooManyMembers()
 	}
-	leaving := present(s.value, w.remove)
+	leaving := s.value.Having(w.remove)
 	if err := s.value.Merge(w.body, w.remove, r.options.ValueBytes); err != nil {
 		return r.refusal(err)
 	}
 	var head []byte
-	if removed := absent(s.value, leaving); len(removed) > 0 {
+	if removed := s.value.Lacking(leaving); len(removed) > 0 {
 		c := protocol.ContextChange{Removed: removed}
 		head = c.AppendJSON(nil)
 	}
@@ -226,7 +226,7 @@ func (r *Room) merge(s *state, w *write) *protocol.Fault {
 
 // patch does contexts.patch.
 func (r *Room) patch(s *state, w *write) *protocol.Fault {
-	if s.value.Len()+len(w.set) > MaxMembers {
+	if s.value.Len()+len(w.set) > protocol.MaxMembers {
 		return tooManyMembers()
 	}
 	if err := s.value.Patch(w.set, w.body, w.drop, r.options.ValueBytes); err != nil {
@@ -241,7 +241,7 @@ func (r *Room) refusal(err error) *protocol.Fault {
 	if e, ok := err.(*jsontext.Error); ok && e.Reason == jsontext.TooLarge {
 		return r.tooLarge()
 	}
-	return faultOf(err)
+	return protocol.FaultOf(err)
 }
 
 // patchError tells a path that does not fit the value, which is for the caller to mend, from a body that is no JSON.
@@ -250,41 +250,4 @@ func patchError(err error) error {
 		return invalid("set: " + e.Want)
 	}
 	return err
-}
-
-// tooMany reports whether merging the text would leave more members than there may be.
-func tooMany(value *jsontext.Object, text []byte) bool {
-	const shortest = len(`"":0,`)
-	n := value.Len()
-	if n+len(text)/shortest < MaxMembers {
-		return false
-	}
-	// An error in the text is for the merge to find.
-	_ = jsontext.Members(text, func(name string, _ []byte) error {
-		if _, ok := value.Get(name); !ok {
-			n++
-		}
-		return nil
-	})
-	return n > MaxMembers
-}
-
-// present returns those of the names that the value has.
-func present(value *jsontext.Object, names []string) (here []string) {
-	for _, name := range names {
-		if _, ok := value.Get(name); ok {
-			here = append(here, name)
-		}
-	}
-	return here
-}
-
-// absent returns those of the names that the value does not have.
-func absent(value *jsontext.Object, names []string) (gone []string) {
-	for _, name := range names {
-		if _, ok := value.Get(name); !ok {
-			gone = append(gone, name)
-		}
-	}
-	return gone
 }

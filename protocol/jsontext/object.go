@@ -86,6 +86,38 @@ func (o *Object) Get(name string) (value []byte, ok bool) {
 	return o.members[i].value, true
 }
 
+// Having returns those of the names that the object has.
+func (o *Object) Having(names []string) []string { return o.those(names, true) }
+
+// Lacking returns those of the names that the object does not have.
+func (o *Object) Lacking(names []string) []string { return o.those(names, false) }
+
+func (o *Object) those(names []string, wanted bool) (list []string) {
+	for _, name := range names {
+		if _, has := o.Get(name); has == wanted {
+			list = append(list, name)
+		}
+	}
+	return list
+}
+
+// Outgrows reports whether merging the text would leave more than limit members. Members that the same change removes make
+// no room for others. Only an object near the limit pays for the counting; an error in the text is for the merge to find.
+func (o *Object) Outgrows(text []byte, limit int) bool {
+	const shortest = len(`"":0,`)
+	n := o.Len()
+	if n+len(text)/shortest < limit {
+		return false
+	}
+	_ = Members(text, func(name string, _ []byte) error {
+		if _, has := o.Get(name); !has {
+			n++
+		}
+		return nil
+	})
+	return n > limit
+}
+
 // Names calls yield for each member in order, as range does, until it returns false.
 func (o *Object) Names(yield func(name string) bool) {
 	for i := range o.members {

@@ -259,3 +259,37 @@ func TestRemovedMembersAreTidiedUp(t *testing.T) {
 		t.Errorf("n9985 is %s, %t", v, ok)
 	}
 }
+
+func TestHavingAndLacking(t *testing.T) {
+	o, err := ParseObject([]byte(`{"a":1,"b":2,"c":3}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	o.Delete("b")
+	names := []string{"a", "b", "c", "d"}
+	if have := o.Having(names); !slices.Equal(have, []string{"a", "c"}) {
+		t.Errorf("has %q", have)
+	}
+	if lack := o.Lacking(names); !slices.Equal(lack, []string{"b", "d"}) {
+		t.Errorf("lacks %q", lack)
+	}
+}
+
+func TestOutgrows(t *testing.T) {
+	o, err := ParseObject([]byte(`{"a":1,"b":2}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		text  string
+		limit int
+		want  bool
+	}{
+		{`{}`, 2, false}, {`{"a":3,"b":4}`, 2, false}, {`{"c":1}`, 2, true}, {`{"c":1}`, 3, false}, {`{"a":1,"c":1,"d":1}`, 3, true},
+		{`{"c":1,"d"`, 2, true}, {`no object`, 2, false},
+	} {
+		if got := o.Outgrows([]byte(c.text), c.limit); got != c.want {
+			t.Errorf("%s, limit %d: %v", c.text, c.limit, got)
+		}
+	}
+}

@@ -131,12 +131,12 @@ func TestX06DeepAndWide(t *testing.T) {
 
 	d.refused(protocol.TooLarge, a, set(6, "wide", wide(0, 100_000)))
 	d.refused(protocol.TooLarge, a, update(6, "wide", wide(0, 100_000)))
-	d.do(a, set(7, "wide", wide(0, MaxMembers)))
-	d.do(a, update(8, "wide", wide(0, MaxMembers)))
-	d.refused(protocol.TooLarge, a, update(9, "wide", wide(MaxMembers, 1)))
+	d.do(a, set(7, "wide", wide(0, protocol.MaxMembers)))
+	d.do(a, update(8, "wide", wide(0, protocol.MaxMembers)))
+	d.refused(protocol.TooLarge, a, update(9, "wide", wide(protocol.MaxMembers, 1)))
 	d.refused(protocol.TooLarge, a, patch(9, "wide", `{"set":[["one more"]]}`, `[1]`))
 	d.do(a, withHead(update(10, "wide", `{}`), `{"remove":["0"]}`))
-	d.refused(protocol.TooLarge, a, update(11, "wide", wide(MaxMembers, 2)))
+	d.refused(protocol.TooLarge, a, update(11, "wide", wide(protocol.MaxMembers, 2)))
 	d.do(a, patch(11, "wide", `{"set":[["one more"]]}`, `[1]`))
 }
 
@@ -290,7 +290,7 @@ func TestL13LongAndMany(t *testing.T) {
 	d.refused(protocol.BadMessage, a, set(2, "x", `{"a":`+strings.Repeat("9", 1<<20)+`}`))
 	d.refused(protocol.BadMessage, a, update(2, "x", `{"a":1e`+strings.Repeat("9", 1<<20)+`}`))
 	var many strings.Builder
-	for i := range MaxMembers + 1 {
+	for i := range protocol.MaxMembers + 1 {
 		fmt.Fprintf(&many, `"%x":0,`, i)
 	}
 	d.refused(protocol.TooLarge, a, set(2, "x", `{`+strings.TrimSuffix(many.String(), ",")+`}`))

@@ -94,7 +94,7 @@ func scopeOf(t *peer.Turn) (string, *protocol.Fault) {
 func askedScope(t *peer.Turn) (string, *protocol.Fault) {
 	var o protocol.ContextOptions
 	if err := o.DecodeJSON(t.Msg.Head); err != nil {
-		return "", faultOf(err)
+		return "", protocol.FaultOf(err)
 	}
 	if o.Scope != "" && !protocol.ValidScope(o.Scope) {
 		return "", invalid(`scope: want "local", "user", "tenant", "everyone", or "group:" and a name`)

@@ -17,7 +17,7 @@ func (r *Room) refusal(t *peer.Turn, c *shared, err error) *protocol.Fault {
 	if e, ok := err.(*jsontext.Error); ok && e.Reason == jsontext.TooLarge {
 		return r.overflow(t, c)
 	}
-	return faultOf(err)
+	return protocol.FaultOf(err)
 }
 
 func (r *Room) overflow(t *peer.Turn, c *shared) *protocol.Fault {

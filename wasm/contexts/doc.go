@@ -23,6 +23,6 @@
 // change that does not follow the last one makes the room ask for the whole value.
 //
 // The package may import protocol, protocol/jsontext and wasm/peer. It knows no port, no clock and no other room, and it
-// refuses to grow without bound: see Options, ShareOptions, MaxMembers and protocol.Limits. It believes a broker in what
+// refuses to grow without bound: see Options, ShareOptions, protocol.MaxMembers and protocol.Limits. It believes a broker in what
 // contexts are, and in nothing else: what it did not ask for is passed over, and what cannot be read is asked for again.
 package contexts

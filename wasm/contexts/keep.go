@@ -125,7 +125,7 @@ func (w *write) absorb(before *write) bool {
 		return false
 	}
 	both, err := jsontext.ParseObject(before.body)
-	if err != nil || both.Merge(w.body, w.remove, 0) != nil || both.Len() > MaxMembers {
+	if err != nil || both.Merge(w.body, w.remove, 0) != nil || both.Len() > protocol.MaxMembers {
 		return false
 	}
 	w.body, w.first = both.Append(nil), before.first

@@ -115,7 +115,7 @@ func (s *replicas) readWrite(t *peer.Turn, scope string) (*write, *protocol.Faul
 		if fault := w.apply(&scratch, w.ceiling); fault != nil {
 			return nil, fault
 		}
-		if scratch.object.Len() > MaxMembers {
+		if scratch.object.Len() > protocol.MaxMembers {
 			return nil, tooManyMembers()
 		}
 	}
@@ -136,7 +136,7 @@ func (w *write) read(t *peer.Turn) *protocol.Fault {
 		return fault
 	}
 	if err := w.readHead(t.Msg.Head); err != nil {
-		return faultOf(err)
+		return protocol.FaultOf(err)
 	}
 	if w.op == protocol.OpContextDestroy {
 		return nil
@@ -162,7 +162,7 @@ func (w *write) apply(d *document, ceiling int) *protocol.Fault {
 	case w.op == protocol.OpContextPatch:
 		err = w.applyPatch(d, ceiling)
 	case d.exists() && w.op == protocol.OpContextUpdate:
-		if tooMany(d.object, w.body) {
+		if d.object.Outgrows(w.body, protocol.MaxMembers) {
 			return tooManyMembers()
 		}
 		err = d.merge(w.body, w.remove, ceiling)
@@ -172,12 +172,12 @@ func (w *write) apply(d *document, ceiling int) *protocol.Fault {
 	if e, ok := err.(*jsontext.Error); ok && e.Reason == jsontext.TooLarge {
 		return tooLarge(int64(ceiling))
 	}
-	return faultOf(err)
+	return protocol.FaultOf(err)
 }
 
 func (w *write) applyPatch(d *document, ceiling int) error {
 	if d.exists() {
-		if d.object.Len()+len(w.options.Set) > MaxMembers {
+		if d.object.Len()+len(w.options.Set) > protocol.MaxMembers {
 			return tooManyMembers()
 		}
 		return patchError(d.patch(w.options.Set, w.body, w.options.Remove, ceiling))
@@ -225,7 +225,7 @@ func (w *write) show(d *document) (head []byte, body protocol.Body, fault *proto
 	case w.op == protocol.OpContextDestroy:
 		change.Kind = protocol.ChangeDestroyed
 	case d.exists() && w.op == protocol.OpContextUpdate:
-		change.Kind, leaving = "", present(d.object, w.remove)
+		change.Kind, leaving = "", d.object.Having(w.remove)
 	case d.exists() && w.op == protocol.OpContextPatch:
 		change.Kind, change.Set, change.Remove = protocol.ChangePatch, w.options.Set, w.options.Remove
 	}
@@ -241,7 +241,7 @@ func (w *write) show(d *document) (head []byte, body protocol.Body, fault *proto
 			body = protocol.TextBody(w.body)
 		}
 		if d.exists() {
-			change.Removed = absent(d.object, leaving)
+			change.Removed = d.object.Lacking(leaving)
 		}
 	}
 	return change.AppendJSON(nil), body, nil

@@ -25,7 +25,7 @@ func (r *Room) patch(t *peer.Turn) *protocol.Fault {
 	if !c.exists() {
 		return r.patchNew(t, c, o, values)
 	}
-	if c.value.Len()+len(o.Set) > MaxMembers {
+	if c.value.Len()+len(o.Set) > protocol.MaxMembers {
 		return tooManyMembers()
 	}
 	size := c.size()
@@ -41,7 +41,7 @@ func (r *Room) patch(t *peer.Turn) *protocol.Fault {
 func (r *Room) patchNew(t *peer.Turn, c *shared, o *protocol.PatchOptions, values []byte) *protocol.Fault {
 	value := new(jsontext.Object)
 	if err := value.Patch(o.Set, values, nil, 0); err != nil {
-		return faultOf(patchError(err))
+		return protocol.FaultOf(patchError(err))
 	}
 	text := value.Append(nil)
 	return r.replace(t, c, o.Lifetime, value, protocol.TextBody(text), 0)
@@ -54,7 +54,7 @@ func readPatch(t *peer.Turn) (*protocol.PatchOptions, []byte, *protocol.Fault) {
 	}
 	o := new(protocol.PatchOptions)
 	if err := o.DecodeJSON(t.Msg.Head); err != nil {
-		return nil, nil, faultOf(err)
+		return nil, nil, protocol.FaultOf(err)
 	}
 	for _, paths := range [...][][]string{o.Set, o.Remove} {
 		for _, path := range paths {

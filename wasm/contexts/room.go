@@ -14,9 +14,6 @@ type Options struct {
 	Bytes int
 }
 
-// MaxMembers bounds the members of one context's value; nested objects have no such bound.
-const MaxMembers = 1 << 16
-
 // Room holds the shared contexts of one hub. Its methods must be called from one goroutine at a time.
 type Room struct {
 	options  Options

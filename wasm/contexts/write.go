@@ -32,9 +32,9 @@ func (r *Room) setTo(t *peer.Turn, c *shared, lifetime string) *protocol.Fault {
 	}
 	value, err := jsontext.ParseObject(text)
 	if err != nil {
-		return faultOf(err)
+		return protocol.FaultOf(err)
 	}
-	if value.Len() > MaxMembers {
+	if value.Len() > protocol.MaxMembers {
 		return tooManyMembers()
 	}
 	return r.replace(t, c, lifetime, value, t.Msg.Body, len(text))
@@ -60,16 +60,16 @@ func (r *Room) update(t *peer.Turn) *protocol.Fault {
 	if fault != nil {
 		return fault
 	}
-	if tooMany(c.value, text) {
+	if c.value.Outgrows(text, protocol.MaxMembers) {
 		return tooManyMembers()
 	}
-	leaving := present(c.value, o.Remove)
+	leaving := c.value.Having(o.Remove)
 	size := c.size()
 	if err := c.value.Merge(text, o.Remove, r.ceiling(t, c)); err != nil {
 		return r.refusal(t, c, err)
 	}
 	var head []byte
-	if removed := absent(c.value, leaving); len(removed) > 0 {
+	if removed := c.value.Lacking(leaving); len(removed) > 0 {
 		change := protocol.ContextChange{Removed: removed}
 		head = change.AppendJSON(nil)
 	}
@@ -85,7 +85,7 @@ func (r *Room) open(t *peer.Turn) (o protocol.WriteOptions, c *shared, fault *pr
 	if len(t.Msg.Head) > 0 {
 		var read protocol.WriteOptions // a variable of its own, as it goes to the heap
 		if err := read.DecodeJSON(t.Msg.Head); err != nil {
-			return o, nil, faultOf(err)
+			return o, nil, protocol.FaultOf(err)
 		}
 		o = read
 	}
@@ -115,42 +115,4 @@ func objectText(t *peer.Turn) ([]byte, *protocol.Fault) {
 		return nil, protocol.NewFault(protocol.BadMessage, "body: want a JSON object")
 	}
 	return t.Msg.Body.Bytes(), nil
-}
-
-// tooMany reports whether merging the text would leave more members than there may be. Members that the same write
-// removes make no room for others. Only a value near the bound pays for the counting.
-func tooMany(value *jsontext.Object, text []byte) bool {
-	const shortest = len(`"":0,`)
-	n := value.Len()
-	if n+len(text)/shortest < MaxMembers {
-		return false
-	}
-	// An error in the text is for the merge to find.
-	_ = jsontext.Members(text, func(name string, _ []byte) error {
-		if _, ok := value.Get(name); !ok {
-			n++
-		}
-		return nil
-	})
-	return n > MaxMembers
-}
-
-// present returns those of the names that the value has.
-func present(value *jsontext.Object, names []string) (here []string) {
-	for _, name := range names {
-		if _, ok := value.Get(name); ok {
-			here = append(here, name)
-		}
-	}
-	return here
-}
-
-// absent returns those of the names that the value does not have.
-func absent(value *jsontext.Object, names []string) (gone []string) {
-	for _, name := range names {
-		if _, ok := value.Get(name); !ok {
-			gone = append(gone, name)
-		}
-	}
-	return gone
 }

@@ -83,6 +83,8 @@ export const MaxTuplesPerFrame = 256;
 export const MaxDepth = 64;
 /** MaxNameRunes bounds the names of methods, contexts and apps. */
 export const MaxNameRunes = 256;
+/** MaxMembers bounds the members of a shared context's value; nested objects have no such bound. */
+export const MaxMembers = 65536;
 
 // Bounds of a call's time, in milliseconds. A timeout outside of them is clamped.
 
