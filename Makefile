@@ -41,7 +41,12 @@ run: ## Build and start the demo on http://localhost:8080; ARGS="--port-base 900
 
 .PHONY: build
 build: $(ASSETS) ## Build build/crossframe, one binary with everything in it
-	go build -trimpath -o build/crossframe ./broker/cmd/crossframe
+	CGO_ENABLED=0 go build -trimpath -o build/crossframe ./broker/cmd/crossframe
+
+.PHONY: release
+release: build ## Build it as it is shipped, and check that the binary is static and has the page
+	CGO_ENABLED=0 go build -trimpath -ldflags '-s -w' -o build/crossframe ./broker/cmd/crossframe
+	scripts/release.sh build/crossframe
 
 .PHONY: test
 test: ## Run every test: style, types, Go, WASM, TypeScript, browser
