@@ -931,6 +931,7 @@ var traits = [...]Traits{
 	82:  {1, false, true},
 	83:  {2, false, false},
 	84:  {1, false, true},
+	85:  {16, false, false},
 	100: {4, false, false},
 	101: {8, false, false},
 	102: {4, false, false},

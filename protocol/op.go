@@ -69,6 +69,7 @@ const (
 	OpAuditWatch   Op = 82
 	OpAuditEvent   Op = 83
 	OpAuditUnwatch Op = 84
+	OpAuditReport  Op = 85
 )
 
 // Page operations: the control line between the main page and the hub. No app has it.
@@ -182,6 +183,7 @@ var opTable = [...]OpInfo{
 	{Op: OpAuditWatch, Name: "audit.watch", Room: "hub", From: FromApp, Reply: true, Fields: "id: becomes the watch", Summary: "Tells audit events from now on; needs the grant \"admin\"."},
 	{Op: OpAuditEvent, Name: "audit.event", Room: "hub", From: FromHub, Head: "AuditEvent", Fields: "ref: the watch", Summary: "Something was refused, revoked or abused."},
 	{Op: OpAuditUnwatch, Name: "audit.unwatch", Room: "hub", From: FromApp, Reply: true, Fields: "ref: the watch", Summary: "Ends a watch."},
+	{Op: OpAuditReport, Name: "audit.report", Room: "hub", From: ToBroker, Head: "AuditEvent", Summary: "A hub tells its broker what it has refused; nobody answers."},
 
 	{Op: OpPageBoot, Name: "page.boot", Room: "page", From: FromPage, Head: "Boot", Summary: "Starts the hub with its configuration."},
 	{Op: OpPageReady, Name: "page.ready", Room: "page", From: ToPage, Head: "BootResult", Summary: "The hub runs, or says why it will not; again when the state of its license changes."},

@@ -60,7 +60,7 @@ type Event struct {
 	Request string `json:"request,omitempty"`
 	// HubTime is when it happened by the clock of the hub that tells it.
 	HubTime *time.Time `json:"hubTime,omitempty"`
-	// Dropped counts the events of this tenant, source and code before this one that are not in the trail.
+	// Dropped counts the events of this tenant, source and code before this one that are not in the trail, a hub's own among them.
 	Dropped uint64 `json:"dropped,omitempty"`
 	// Number counts the events of the node. Where the store did not confirm, an event may be in the log twice: with one number.
 	Number uint64 `json:"number"`

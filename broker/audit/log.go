@@ -107,7 +107,7 @@ func (l *Log) Note(e Event) {
 	second := now.Unix()
 	r := l.rates.of(kind{e.Tenant, e.Source, e.Code}, second)
 	if !r.take(e.Code, second) || !l.push(e, now, r.dropped) {
-		r.dropped++
+		r.dropped += 1 + e.Dropped
 		l.counts.Dropped++
 		return
 	}
@@ -120,7 +120,7 @@ func (l *Log) push(e Event, now time.Time, dropped uint64) bool {
 		return false
 	}
 	l.number++
-	e.Time, e.Node, e.Number, e.Dropped = now, l.options.Node, l.number, dropped
+	e.Time, e.Node, e.Number, e.Dropped = now, l.options.Node, l.number, e.Dropped+dropped
 	l.queue = append(l.queue, e)
 	select {
 	case l.wake <- struct{}{}:

@@ -9,7 +9,7 @@ import (
 
 // Conn takes what a Client is told. Its methods must not block, and may be called concurrently.
 type Conn interface {
-	// Send queues a message. By is who caused it, where that is a peer of this broker; else nil.
+	// Send queues a message. By is who caused it, where that is a peer of this broker; else nil. Of an error it is who asked.
 	Send(by *protocol.PeerInfo, m protocol.Envelope)
 	// Waiting is how many bytes wait to be written.
 	Waiting() int
@@ -57,16 +57,16 @@ var handlers = map[protocol.Op]func(c *Client, by *protocol.PeerInfo, m *protoco
 func (c *Client) Handle(by *protocol.PeerInfo, m *protocol.Envelope) {
 	handle := handlers[m.Op]
 	if handle == nil {
-		c.fail(m.ID, protocol.NewFault(protocol.UnknownOperation, "there is no such operation here"))
+		c.fail(by, m.ID, protocol.NewFault(protocol.UnknownOperation, "there is no such operation here"))
 		return
 	}
 	if fault := handle(c, by, m); fault != nil {
-		c.fail(m.ID, fault)
+		c.fail(by, m.ID, fault)
 	}
 }
 
-func (c *Client) fail(id uint64, fault *protocol.Fault) {
-	c.conn.Send(nil, protocol.Envelope{Op: protocol.OpError, ID: id, Head: fault.AppendJSON(nil)})
+func (c *Client) fail(by *protocol.PeerInfo, id uint64, fault *protocol.Fault) {
+	c.conn.Send(by, protocol.Envelope{Op: protocol.OpError, ID: id, Head: fault.AppendJSON(nil)})
 }
 
 // readsAtOnce is how many values may be on their way to one connection. A hub that comes back asks for all that it follows at

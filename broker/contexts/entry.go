@@ -314,7 +314,7 @@ func (op *operation) finish() {
 	}
 	op.release()
 	if op.fault != nil {
-		op.client.fail(op.id, op.fault)
+		op.client.fail(op.write.by, op.id, op.fault)
 		return
 	}
 	op.client.room.counters.writes.Add(1)

@@ -29,7 +29,7 @@ func (e *entry) read(op *operation) {
 		if err := e.refresh(); err != nil && !e.isHeld() {
 			if op.client != nil {
 				op.client.drop(op.subscription)
-				op.client.fail(op.id, notRead(err))
+				op.client.fail(nil, op.id, notRead(err))
 				op.release()
 			}
 			return

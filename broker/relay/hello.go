@@ -9,6 +9,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/crossframe/crossframe/broker/audit"
 	"github.com/crossframe/crossframe/broker/contexts"
 	"github.com/crossframe/crossframe/broker/identity"
 	"github.com/crossframe/crossframe/protocol"
@@ -158,6 +159,7 @@ func (s *session) begin(id uint64, version int64) *protocol.Fault {
 	s.conn.Bind(s.id)
 	_ = s.conn.Send(protocol.Envelope{Op: protocol.OpAck, ID: id, Head: ack.AppendJSON(nil)})
 	r.counters.admitted.Add(1)
+	s.note(audit.SessionBegun)
 	return nil
 }
 

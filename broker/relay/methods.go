@@ -195,11 +195,11 @@ func (m *methods) run(from *peer.Peer, e protocol.Envelope) {
 	m.out.Reset()
 	handle(m.room, &peer.Turn{Now: m.now(), From: from, Msg: e, Out: &m.out})
 	m.relay.counters.turns.Add(1)
-	m.sent()
+	m.sent(p)
 }
 
-// sent delivers what a turn has sent. That may lead to turns later; it runs none.
-func (m *methods) sent() {
+// sent delivers what a turn has sent; from is whose turn it was, nil for one of the clock. That may lead to turns later; it runs none.
+func (m *methods) sent(from *party) {
 	for i := range m.out.Messages {
 		w := &m.out.Messages[i]
 		if to := m.parties[w.To]; to != nil {
@@ -208,6 +208,7 @@ func (m *methods) sent() {
 	}
 	for i := range m.out.Audits {
 		m.relay.counters.refused(m.out.Audits[i].Code)
+		m.relay.options.Audit.Note(eventOf(&m.out.Audits[i], from))
 	}
 	m.out.Reset()
 }
@@ -217,7 +218,7 @@ func (m *methods) due() {
 	m.do(func() {
 		m.out.Reset()
 		m.room.Due(&peer.Turn{Now: m.now(), Out: &m.out})
-		m.sent()
+		m.sent(nil)
 	})
 }
 

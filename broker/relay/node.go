@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"time"
 
+	"github.com/crossframe/crossframe/broker/audit"
 	"github.com/crossframe/crossframe/broker/store"
 	"github.com/crossframe/crossframe/protocol"
 	"github.com/crossframe/crossframe/protocol/stream"
@@ -277,4 +278,11 @@ func (n *node) Send(e protocol.Envelope) *protocol.Fault {
 }
 
 // Note implements bridge.Host.
-func (n *node) Note(code protocol.Code, _ *protocol.PeerInfo) { n.relay.counters.refused(code) }
+func (n *node) Note(code protocol.Code, who *protocol.PeerInfo) {
+	n.relay.counters.refused(code)
+	e := audit.Event{Code: code, Subject: "broker " + n.id}
+	if who != nil {
+		e.Tenant, e.User, e.Hub, e.App, e.Instance, e.Origin = who.Tenant, who.UserID, who.Hub, who.App, who.Instance, who.Origin
+	}
+	n.relay.options.Audit.Note(e)
+}

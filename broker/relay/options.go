@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"time"
 
+	"github.com/crossframe/crossframe/broker/audit"
 	"github.com/crossframe/crossframe/broker/contexts"
 	"github.com/crossframe/crossframe/broker/identity"
 	"github.com/crossframe/crossframe/broker/store"
@@ -25,7 +26,7 @@ type Options struct {
 	Blocked origin.Patterns
 	// Sharing says in which scope a program shares what it names without one.
 	Sharing []protocol.SharingRule
-	// Socket are the settings of the WebSocket server; OnOpen and Log are the relay's.
+	// Socket are the settings of the WebSocket server; OnOpen, OnRefuse and Log are the relay's.
 	Socket ws.Options
 	// Contexts are the settings of the shared contexts; Store, Sharing, Present, Lost and Log are the relay's.
 	Contexts contexts.Options
@@ -41,6 +42,8 @@ type Options struct {
 	NodeLifetime time.Duration
 	// LinkSilence is after how long without a word the peers of another broker count as gone; if zero, 15 s.
 	LinkSilence time.Duration
+	// Audit gets who comes and goes, and what is refused; if nil, nobody is told.
+	Audit *audit.Log
 	// Log gets what operators should know; if nil, slog.Default().
 	Log *slog.Logger
 }

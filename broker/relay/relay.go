@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/crossframe/crossframe/broker/audit"
 	"github.com/crossframe/crossframe/broker/contexts"
 	"github.com/crossframe/crossframe/broker/ws"
 	"github.com/crossframe/crossframe/protocol"
@@ -62,7 +63,7 @@ func New(ctx context.Context, options Options) (_ *Relay, err error) {
 		return nil, fmt.Errorf("read who is connected: %w", err)
 	}
 	s := options.Socket
-	s.OnOpen, s.Log = r.open, options.Log
+	s.OnOpen, s.OnRefuse, s.Log = r.open, r.refusedRequest, options.Log
 	if s.QueueBytes == 0 {
 		// Two values of contexts, and what may wait before subscriptions get the newest only.
 		s.QueueBytes = 4 << 20
@@ -173,6 +174,7 @@ func (r *Relay) lost() {
 func (r *Relay) open(c *ws.Conn, request *http.Request) (ws.Receiver, error) {
 	s := &session{relay: r, conn: c, origin: request.Header.Get("Origin"), met: make(map[uint32]struct{})}
 	if r.isBlocked(s.origin) {
+		r.options.Audit.Note(audit.Event{Code: protocol.OriginBlocked, Origin: s.origin})
 		return nil, stream.NewClosed(stream.CloseOrigin, "pages of this origin may not connect")
 	}
 	s.timer = time.AfterFunc(r.options.HelloTimeout, s.late)

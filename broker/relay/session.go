@@ -2,8 +2,10 @@ package relay
 
 import (
 	"sync"
+	"sync/atomic"
 	"time"
 
+	"github.com/crossframe/crossframe/broker/audit"
 	"github.com/crossframe/crossframe/broker/contexts"
 	"github.com/crossframe/crossframe/broker/identity"
 	"github.com/crossframe/crossframe/broker/ws"
@@ -32,6 +34,9 @@ type session struct {
 	calls map[uint64]*party
 	lists map[uint64]struct{}
 
+	// refused: why the connection ends has been said. Only the first reason counts.
+	refused atomic.Bool
+
 	mu  sync.Mutex
 	who identity.Identity
 	// release gives the seat back; nil where there is none.
@@ -55,7 +60,12 @@ func (s *session) isHub() bool { return s.record.Kind == protocol.KindHub }
 
 // late ends a connection that did not say who it is.
 func (s *session) late() {
-	s.refuse(protocol.NewFault(protocol.Unauthenticated, "there was no hello in time"))
+	f := protocol.NewFault(protocol.Unauthenticated, "there was no hello in time")
+	// Nobody is known yet; what is may just be found out.
+	if !s.refused.Swap(true) {
+		s.relay.options.Audit.Note(audit.Event{Code: f.Code, Origin: s.origin})
+		s.end(f)
+	}
 }
 
 // closes is the table of what ends a connection: where it says nothing, trying again is of no use.
@@ -74,8 +84,16 @@ var closes = map[protocol.Code]stream.Code{
 	protocol.LicenseUnverified: stream.CloseTryLater,
 }
 
-// refuse says why a connection ends, and ends it.
+// refuse says why a connection ends, to the audit too, and ends it.
 func (s *session) refuse(f *protocol.Fault) {
+	if !s.refused.Swap(true) {
+		s.note(f.Code)
+		s.end(f)
+	}
+}
+
+// end says why a connection ends, and ends it.
+func (s *session) end(f *protocol.Fault) {
 	s.relay.counters.refused(f.Code)
 	code, ok := closes[f.Code]
 	if !ok {
@@ -88,7 +106,9 @@ func (s *session) refuse(f *protocol.Fault) {
 // misuse ends a connection whose other side does not keep to the protocol.
 func (s *session) misuse(what string) { s.refuse(protocol.NewFault(protocol.BadMessage, what)) }
 
+// fail answers a request that the session itself does not serve.
 func (s *session) fail(id uint64, f *protocol.Fault) {
+	s.note(f.Code)
 	_ = s.conn.Send(protocol.Envelope{Op: protocol.OpError, ID: id, Head: f.AppendJSON(nil)})
 }
 
@@ -120,6 +140,8 @@ func (s *session) handle(m *protocol.Envelope) {
 		s.introduced(m)
 	case m.Op == protocol.OpGone:
 		s.gone(m.Peer)
+	case m.Op == protocol.OpAuditReport && s.isHub():
+		s.reported(m)
 	case m.Op == protocol.OpRenew:
 		s.renew(m)
 	case m.Op == protocol.OpBye:
@@ -160,7 +182,9 @@ func wireOf(ref uint64) uint32 {
 
 // Send implements contexts.Conn. A hub is told nothing of its own peers: it knows them by other numbers.
 func (s *session) Send(by *protocol.PeerInfo, m protocol.Envelope) {
-	if by != nil && by.Peer != 0 && !s.own(by) {
+	if m.Op == protocol.OpError {
+		s.denied(by, &m)
+	} else if by != nil && by.Peer != 0 && !s.own(by) {
 		s.introduce(by)
 		m.Peer = uint32(by.Peer)
 	}
@@ -198,7 +222,7 @@ func (s *session) forget(ids []peer.ID) {
 }
 
 // Closed implements ws.Receiver.
-func (s *session) Closed(*ws.Conn, *stream.Closed) {
+func (s *session) Closed(_ *ws.Conn, why *stream.Closed) {
 	s.mu.Lock()
 	s.timer.Stop()
 	release := s.release
@@ -210,6 +234,7 @@ func (s *session) Closed(*ws.Conn, *stream.Closed) {
 	if s.me == nil {
 		return
 	}
+	s.ended(why)
 	s.shared.Close()
 	s.relay.methods.do(func() { s.relay.methods.leave(s.parties()...) })
 	if s.relay.leave(s) {

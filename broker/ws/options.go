@@ -33,6 +33,10 @@ type Options struct {
 	// request, which would keep the buffers of the upgrade. If nil, every connection is closed with CloseTryLater.
 	OnOpen func(c *Conn, r *http.Request) (Receiver, error)
 
+	// OnRefuse hears of each request that does not become a connection, with the code of the answer: one of a fixed list. It must
+	// neither block nor keep the request. If nil, nobody does.
+	OnRefuse func(r *http.Request, code string)
+
 	// FrameBytes bounds one frame that arrives; if zero, 1 MiB.
 	FrameBytes int
 	// Limits bound the parts of a frame that arrives.
@@ -101,6 +105,9 @@ func (o Options) orDefault() Options {
 		o.OnOpen = func(*Conn, *http.Request) (Receiver, error) {
 			return nil, stream.NewClosed(stream.CloseTryLater, "nothing answers here yet")
 		}
+	}
+	if o.OnRefuse == nil {
+		o.OnRefuse = func(*http.Request, string) {}
 	}
 	if o.Address == nil {
 		o.Address = func(r *http.Request) string { return r.RemoteAddr }

@@ -68,11 +68,13 @@ func NewServer(options Options) *Server {
 // ServeHTTP implements http.Handler. It returns when the connection has been opened.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if refusal := s.check(r); refusal != nil {
+		s.options.OnRefuse(r, refusal.code)
 		refusal.write(w)
 		return
 	}
 	from := network(s.options.Address(r))
 	if refusal := s.admit(from); refusal != nil {
+		s.options.OnRefuse(r, refusal.code)
 		refusal.write(w)
 		return
 	}

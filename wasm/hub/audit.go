@@ -52,6 +52,9 @@ func (h *Hub) note(code protocol.Code, docOrigin, app, instance string) {
 		TimeMs: h.turn.Now + h.clockMs, Code: code, Origin: docOrigin, App: app, Instance: instance, Dropped: rate.dropped,
 	}
 	rate.dropped = 0
+	if h.uplink != nil {
+		h.uplink.report(event)
+	}
 	head := event.AppendJSON(nil)
 	for w := range h.audit.watchers {
 		if c := h.byPeer[w.peer]; c != nil && c.peer.Grants.Admin {

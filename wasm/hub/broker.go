@@ -60,6 +60,10 @@ type broker struct {
 	settling bool
 	full     bool
 
+	// reports are audit events that wait for a connection, and unreported counts those that were one too many.
+	reports    []protocol.AuditEvent
+	unreported int64
+
 	told    protocol.LinkState
 	toldAt  int64
 	tellDue int64
@@ -157,6 +161,7 @@ func (b *broker) greeted(t *peer.Turn) {
 		b.renewBy(ack.ExpiresMs)
 		b.bridge.Open()
 		b.hub.contexts.Connected(t, &ack)
+		b.tellReports()
 		b.tell()
 	}
 }

@@ -49,6 +49,8 @@ type uplink interface {
 	deliver(to peer.ID, e protocol.Envelope)
 	send(e protocol.Envelope)
 	left(id peer.ID)
+	// report tells the broker of an audit event.
+	report(event protocol.AuditEvent)
 	// settle runs the turns that others have led to.
 	settle()
 	deadline() int64

@@ -161,6 +161,7 @@ export const OpPolicySet = 81;
 export const OpAuditWatch = 82;
 export const OpAuditEvent = 83;
 export const OpAuditUnwatch = 84;
+export const OpAuditReport = 85;
 
 // Page operations: the control line between the main page and the hub. No app has it.
 
@@ -1135,6 +1136,7 @@ export const ops: readonly OpInfo[] = [
   { op: 82, name: "audit.watch", fromApp: true, reply: true, charged: true },
   { op: 83, name: "audit.event" },
   { op: 84, name: "audit.unwatch", fromApp: true, reply: true, charged: true },
+  { op: 85, name: "audit.report" },
   { op: 100, name: "page.boot" },
   { op: 101, name: "page.ready" },
   { op: 102, name: "page.greet" },
