@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/crossframe/crossframe/broker/audit"
 	"github.com/crossframe/crossframe/broker/fault"
 	"github.com/crossframe/crossframe/broker/identity"
 	"github.com/crossframe/crossframe/broker/proxies"
@@ -25,6 +26,8 @@ type Options struct {
 	Proxies proxies.Trusted
 	// Done is closed when the broker begins to stop: what never ends by itself ends then. If nil, it does not.
 	Done <-chan struct{}
+	// Audit gets whom the API refuses, and what admins change; if nil, nobody is told.
+	Audit *audit.Log
 	// Log gets why a credential was not accepted, and what went wrong inside; if nil, slog.Default().
 	Log *slog.Logger
 }
@@ -130,6 +133,7 @@ func (a *API) serve(route Route) http.Handler {
 	methods := route.methods()
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if refusal := a.origins.admit(w, r); refusal != nil {
+			a.note(w, r, nil, refusal)
 			refusal.write(w)
 			return
 		}
@@ -157,8 +161,16 @@ func (a *API) serve(route Route) http.Handler {
 func (a *API) run(w http.ResponseWriter, r *http.Request, handle handler) error {
 	who, err := a.authenticate(r)
 	if err != nil {
+		a.note(w, r, nil, err)
 		return err
 	}
+	if err = a.runAs(w, r, handle, who); err != nil {
+		a.note(w, r, &who, err)
+	}
+	return err
+}
+
+func (a *API) runAs(w http.ResponseWriter, r *http.Request, handle handler, who identity.Identity) (err error) {
 	if wait, ok := a.calls.take(user{who.Tenant, who.User.ID}); !ok {
 		return &refusal{http.StatusTooManyRequests, string(protocol.RateLimited), "There are too many requests of this user.", wait}
 	}

@@ -13,6 +13,6 @@
 //  7. body: its type (415), its size (413), and that it is JSON (400)
 //  8. the handler
 //
-// It may import broker/identity, broker/directory, broker/records, broker/fault, broker/proxies, protocol and what is
+// It may import broker/audit, broker/store, broker/identity, broker/directory, broker/records, broker/fault, broker/proxies, protocol and what is
 // below, and golang.org/x/time/rate. It uses no cookies, so that no other page can use a visitor's rights.
 package api

@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/crossframe/crossframe/broker/audit"
 	"github.com/crossframe/crossframe/broker/records"
 	"github.com/crossframe/crossframe/protocol"
 	"github.com/crossframe/crossframe/protocol/jsontext"
@@ -75,6 +76,7 @@ func (s shelves) put(c *call) error {
 	if err != nil {
 		return err
 	}
+	c.changed(audit.RecordWritten, ref)
 	if created {
 		return s.answer(c, http.StatusCreated, &record)
 	}
@@ -96,6 +98,7 @@ func (s shelves) delete(c *call) error {
 	if err := s.all.Delete(c.r.Context(), &c.who, ref, condition); err != nil {
 		return err
 	}
+	c.changed(audit.RecordDeleted, ref)
 	c.w.WriteHeader(http.StatusNoContent)
 	return nil
 }

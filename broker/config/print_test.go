@@ -82,6 +82,7 @@ store:
         keyFile: "" # default
     replicas: 0 # default
     auditDays: 90 # default
+    auditTenant: "" # default
 trustedProxies: null # default
 log:
     level: debug # CROSSFRAME_LOG_LEVEL

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/crossframe/crossframe/broker/identity"
 	"github.com/crossframe/crossframe/broker/source"
 )
 
@@ -27,6 +28,10 @@ type Store struct {
 	Replicas int64 `json:"replicas"`
 	// AuditDays is how long the audit log keeps its records; if 0, 90.
 	AuditDays int64 `json:"auditDays"`
+	// AuditTenant is the tenant that runs the broker: in its part of the audit log is what is of no tenant, such as credentials
+	// that were refused. If empty, the one tenant that there is, where the configuration says so; else that is read with the
+	// store at hand only.
+	AuditTenant string `json:"auditTenant"`
 }
 
 // StoreTLS are the files for TLS to a NATS cluster, PEM. If empty, the system's authorities count.
@@ -130,4 +135,15 @@ func (l *loader) checkLogin() error {
 		return l.fault("store.user", "is missing: there is a password", "set it, or leave the password out")
 	}
 	return l.checkAuditDays()
+}
+
+// AuditTenant returns the tenant in whose part of the audit log is what is of no tenant, or "".
+func (c *Config) AuditTenant() string {
+	switch j := c.Identity.JWT; {
+	case c.Store.AuditTenant != "":
+		return c.Store.AuditTenant
+	case j != nil:
+		return j.Tenant
+	}
+	return identity.DefaultTenant
 }

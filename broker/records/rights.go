@@ -25,6 +25,11 @@ func mayWrite(who *identity.Identity, kind string, o Owner) bool {
 	return who.HasRole(identity.RoleAdmin)
 }
 
+// Personal reports whether a record is one that the user keeps for himself, which is nobody else's business.
+func (ref *Ref) Personal(who *identity.Identity) bool {
+	return kinds[ref.Kind].own && ref.Owner == Owner{ownerUser, who.User.ID}
+}
+
 var (
 	errRead  = protocol.NewFault(protocol.PermissionDenied, "These records are not for you.")
 	errWrite = protocol.NewFault(protocol.PermissionDenied, "Users write their own layouts and preferences; everything else is for the role "+identity.RoleAdmin+".")

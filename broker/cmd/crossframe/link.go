@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/crossframe/crossframe/broker/api"
+	"github.com/crossframe/crossframe/broker/audit"
 	"github.com/crossframe/crossframe/broker/config"
 	"github.com/crossframe/crossframe/broker/contexts"
 	"github.com/crossframe/crossframe/broker/identity"
@@ -35,6 +36,7 @@ type link struct {
 	store     *store.Store
 	records   *records.Records
 	admission *admission
+	audit     *audit.Log
 	log       *slog.Logger
 }
 
@@ -54,6 +56,7 @@ func newLink(ctx context.Context, loaded *config.Loaded, checker *identity.Check
 	if l.store, err = store.Open(ctx, storeOptions(loaded, log)); err != nil {
 		return nil, err
 	}
+	l.audit = audit.New(audit.Options{To: l.store.Audit(), Node: l.store.Node(), Operators: loaded.AuditTenant(), Log: log})
 	l.admission = newAdmission(license, l.store)
 	options, err := l.options(loaded, checker)
 	if err == nil {
@@ -67,13 +70,14 @@ func newLink(ctx context.Context, loaded *config.Loaded, checker *identity.Check
 		l.close()
 		return nil, fmt.Errorf("share beyond the page: %w", err)
 	}
+	l.audit.Note(audit.Event{Code: audit.BrokerStarted, Subject: buildVersion()})
 	return l, nil
 }
 
 // options are those of the relay.
 func (l *link) options(loaded *config.Loaded, checker *identity.Checker) (o relay.Options, err error) {
 	o = relay.Options{
-		Store: l.store, Authenticator: checker, Admit: l.admission.admit, Sharing: loaded.Sharing, Log: l.log,
+		Store: l.store, Authenticator: checker, Admit: l.admission.admit, Sharing: loaded.Sharing, Audit: l.audit, Log: l.log,
 		Contexts: contexts.Options{
 			Alone: len(loaded.Store.NATS) == 0, EveryoneRoles: loaded.Link.EveryoneRoles, TenantContexts: int(loaded.Link.Contexts),
 		},
@@ -122,6 +126,10 @@ func (l *link) close() {
 	if l.records != nil {
 		l.records.Close()
 	}
+	l.audit.Note(audit.Event{Code: audit.BrokerStopped})
+	ctx, cancel := context.WithTimeout(context.Background(), drainTimeout)
+	defer cancel()
+	l.audit.Close(ctx)
 	if err := l.store.Close(); err != nil {
 		l.log.Error("the store did not close well", "error", err)
 	}
@@ -132,9 +140,17 @@ func (l *link) routes() []api.Route {
 	if l == nil {
 		return nil
 	}
-	return append(api.Records(l.records), api.Presence(func(tenant string) any {
+	return append(api.Records(l.records), api.Audit(l.store.Audit()), api.Presence(func(tenant string) any {
 		return slices.DeleteFunc(l.Presence(), func(p relay.Presence) bool { return p.Tenant != tenant })
 	}))
+}
+
+// trail is where what is refused or changed is told; nil where there is no store.
+func (l *link) trail() *audit.Log {
+	if l == nil {
+		return nil
+	}
+	return l.audit
 }
 
 // missing says what keeps the store from working.

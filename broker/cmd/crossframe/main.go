@@ -24,6 +24,7 @@ type commands struct {
 	License     licensing.Command  `cmd:"" help:"Make and check license keys."`
 	Store       storeCommand       `cmd:"" help:"Export, import and check what the broker keeps."`
 	Healthcheck healthcheckCommand `cmd:"" help:"Ask a broker on this machine how it is; exit code 0 is well."`
+	Audit       auditCommand       `cmd:"" help:"Search what was refused and what was changed."`
 	Version     versionCommand     `cmd:"" help:"Say which version this is."`
 }
 

@@ -39,8 +39,10 @@ type workspace struct {
 	certificate *certs.Certificate
 	// streams ends the answers of the API that have no end of their own.
 	streams context.CancelFunc
-	stop    context.CancelFunc
-	tasks   sync.WaitGroup
+	// untell ends what is told to the audit of license and directory.
+	untell func()
+	stop   context.CancelFunc
+	tasks  sync.WaitGroup
 }
 
 // newWorkspace puts a main page together. What is missing is in its health, not an error: a page that says what is
@@ -99,7 +101,7 @@ func (w *workspace) site(files assets.Set) *server.Site {
 		Name: "page", Files: files, Hosts: server.HostsOf(loaded.Origins), SecureHosts: server.HostsOf(secure(loaded.Origins)),
 		Headers: w.apps.headers, Proxies: loaded.Proxies, Log: w.log, Metrics: w.metrics,
 		API: api.New(api.Options{
-			Authenticator: w.checker, Origins: loaded.APIOrigins, Proxies: loaded.Proxies, Done: streaming.Done(), Log: w.log,
+			Authenticator: w.checker, Origins: loaded.APIOrigins, Proxies: loaded.Proxies, Done: streaming.Done(), Audit: w.link.trail(), Log: w.log,
 		}, slices.Concat([]api.Route{api.Me()}, api.Directory(w.apps.Catalog), w.link.routes())...),
 		Routes: map[string]http.Handler{server.BootPath: server.Boot(protocol.PageConfig{
 			Title: loaded.Page.Title, Debug: loaded.Page.Debug,
@@ -127,6 +129,7 @@ func (w *workspace) measure() {
 func (w *workspace) run() {
 	var ctx context.Context
 	ctx, w.stop = context.WithCancel(context.Background())
+	w.untell = w.tellAudit()
 	w.tasks.Go(func() { w.license.Run(ctx) })
 	w.tasks.Go(func() { w.checker.Load(ctx) })
 	if w.link != nil {
@@ -162,6 +165,7 @@ func (w *workspace) drain() {
 func (w *workspace) close() {
 	w.streams()
 	w.stop()
+	w.untell()
 	w.tasks.Wait()
 	w.link.drain(0)
 	w.link.close()
