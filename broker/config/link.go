@@ -28,7 +28,7 @@ type Link struct {
 	URL string `json:"url"`
 	// TokenURL is where the main page gets a token: a path on its own server, or an address of its own origin.
 	TokenURL string `json:"tokenUrl"`
-	// EveryoneRoles are the roles that may write what is shared with everyone; if left out, admin and publisher.
+	// EveryoneRoles are the roles that may share with everyone, so with all tenants; if left out, admin and publisher.
 	EveryoneRoles []string `json:"everyoneRoles"`
 	// Connections bounds those of this broker, and PerAddress those of one address; if 0, 10,000 and 200.
 	Connections int64 `json:"connections"`

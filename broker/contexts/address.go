@@ -108,15 +108,15 @@ func (r *Room) at(who *Who, scope, name string) (address, *protocol.Fault) {
 
 // mayWrite returns why who may not write in the scope, or nil.
 func (r *Room) mayWrite(who *Who, scope string) *protocol.Fault {
-	if scope != protocol.ScopeEveryone {
+	if scope != protocol.ScopeEveryone || r.ForEveryone(who.Roles) {
 		return nil
 	}
-	for _, role := range r.options.EveryoneRoles {
-		if slices.Contains(who.Roles, role) {
-			return nil
-		}
-	}
 	return protocol.NewFault(protocol.PermissionDenied, "the user's roles do not let him write what everyone reads")
+}
+
+// ForEveryone reports whether one of the roles lets a user share with all tenants.
+func (r *Room) ForEveryone(roles []string) bool {
+	return slices.ContainsFunc(r.options.EveryoneRoles, func(role string) bool { return slices.Contains(roles, role) })
 }
 
 // tenantOf returns whose quota a stored context is of; empty for everyone's.

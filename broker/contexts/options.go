@@ -19,7 +19,7 @@ type Options struct {
 	Alone bool
 	// Sharing says in which scope a program shares what it names without one.
 	Sharing []protocol.SharingRule
-	// EveryoneRoles are the roles that may write what all tenants read; if nil, "admin" and "publisher".
+	// EveryoneRoles are the roles that may share with all tenants; if nil, "admin" and "publisher".
 	EveryoneRoles []string
 	// Present reports whether the peer that owns contexts is connected somewhere; if nil, it always is. It may be called from
 	// any goroutine.

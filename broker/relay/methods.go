@@ -48,6 +48,8 @@ type party struct {
 type standing struct {
 	tenant, user string
 	groups       []string
+	// everyone: the user may offer to all tenants. What a likeness offers, its own broker has let in.
+	everyone bool
 }
 
 // outlet takes what the room sends to a party.
@@ -100,6 +102,9 @@ func (m *methods) shares(p *peer.Peer, scope string) *protocol.Fault {
 		return protocol.NewFault(protocol.InvalidArgument, "scope: what is local to a hub is not the broker's")
 	case isGroup && !p.Remote && (x == nil || x.who == nil || !slices.Contains(x.who.groups, group)):
 		return protocol.NewFault(protocol.ScopeUnavailable, "the user is not of that group")
+	case scope == protocol.ScopeEveryone && !p.Remote && (x == nil || x.who == nil || !x.who.everyone):
+		// Else anybody of any tenant could answer the calls of all others.
+		return protocol.NewFault(protocol.PermissionDenied, "the user's roles do not let him offer to everyone")
 	}
 	return nil
 }

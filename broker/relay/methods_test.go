@@ -88,13 +88,19 @@ func TestCallBetweenHubs(t *testing.T) {
 // TestWhoReachesWhom: methods are for who is in their scope, and to everybody else they do not exist.
 func TestWhoReachesWhom(t *testing.T) {
 	b := single(t, Options{})
-	offering := b.program("anna", "offers")
+	offering, toAll := b.program("anna", "offers"), b.program("root", "offers")
 	for _, scope := range []string{"user", "tenant", "everyone", "group:desk"} {
-		if _, err := offering.Offer(within(t), strings.TrimPrefix(scope, "group:"), answer(scope), protocol.MethodOptions{Scope: scope}); err != nil {
+		by := offering
+		if scope == protocol.ScopeEveryone {
+			by = toAll
+		}
+		if _, err := by.Offer(within(t), strings.TrimPrefix(scope, "group:"), answer(scope), protocol.MethodOptions{Scope: scope}); err != nil {
 			t.Fatal(err)
 		}
 	}
-	for scope, want := range map[string]protocol.Code{"group:other": protocol.ScopeUnavailable, "local": protocol.InvalidArgument, "x": protocol.InvalidArgument} {
+	for scope, want := range map[string]protocol.Code{
+		"group:other": protocol.ScopeUnavailable, "local": protocol.InvalidArgument, "x": protocol.InvalidArgument, "everyone": protocol.PermissionDenied,
+	} {
 		_, err := offering.Offer(within(t), "bad", answer(""), protocol.MethodOptions{Scope: scope})
 		if f := (*protocol.Fault)(nil); !errors.As(err, &f) || f.Code != want {
 			t.Errorf("offer in %s: %v", scope, err)

@@ -228,7 +228,7 @@ func (n *node) deliver(to *party, e *protocol.Envelope) {
 func (n *node) Join(p peer.Peer) *peer.Peer {
 	x := &party{Peer: &p, out: n}
 	if !n.opening || n.bridge == nil {
-		x.who = &standing{p.Info.Tenant, p.Info.UserID, n.groups}
+		x.who = &standing{tenant: p.Info.Tenant, user: p.Info.UserID, groups: n.groups}
 		n.groups = nil
 	}
 	n.opening = false

@@ -54,7 +54,7 @@ func (s *session) newParty(info protocol.PeerInfo) *party {
 	who := s.identity()
 	info.Hub, info.UserID, info.Tenant = s.key.hub, who.User.ID, who.Tenant
 	return &party{
-		out: s, who: &standing{who.Tenant, who.User.ID, who.Groups},
+		out: s, who: &standing{who.Tenant, who.User.ID, who.Groups, s.relay.contexts.ForEveryone(who.Roles)},
 		Peer: &peer.Peer{
 			Info: info, ConnectionID: s.id, Grants: peer.DefaultGrants(), Limits: protocol.DefaultLimits(),
 			Sharing: s.relay.methods.sharing, Ready: true,

@@ -64,7 +64,7 @@ func newPeople(t testing.TB) *people {
 		{ID: "anna", Tenant: "acme", Groups: []string{"desk"}},
 		{ID: "ben", Tenant: "acme", Groups: []string{"desk"}},
 		{ID: "carl", Tenant: "acme"},
-		{ID: "mal", Tenant: "evil", Groups: []string{"desk"}},
+		{ID: "mal", Tenant: "evil", Groups: []string{"desk"}, Roles: []string{"publisher"}},
 		{ID: "root", Tenant: "acme", Roles: []string{"admin"}},
 	}}})
 	if err != nil {

@@ -38,7 +38,7 @@ func (u users) Authenticate(_ context.Context, credential string) (identity.Iden
 }
 
 var everybody = users{
-	"ada":  {Tenant: "acme", User: protocol.User{ID: "ada"}, Groups: []string{"sales"}},
+	"ada":  {Tenant: "acme", User: protocol.User{ID: "ada"}, Groups: []string{"sales"}, Roles: []string{"publisher"}},
 	"bob":  {Tenant: "acme", User: protocol.User{ID: "bob"}},
 	"carl": {Tenant: "other", User: protocol.User{ID: "carl"}, Groups: []string{"sales"}},
 }
