@@ -246,6 +246,33 @@ func TestChurn(t *testing.T) {
 	}
 }
 
+// TestWritersWhoLeave (W19): who writes and is gone before the write is told is introduced to nobody. Whom a follower has met it is
+// told the end of.
+func TestWritersWhoLeave(t *testing.T) {
+	b := single(t, unlimited())
+	stays := b.hub("ben", "stays", "app")
+	stays.answer(stays.ask(protocol.Envelope{Op: protocol.OpContextSubscribe, Name: "c", Head: []byte(`{"scope":"tenant"}`)}))
+	const writers = 40
+	for i := range writers {
+		w := b.hub("anna", fmt.Sprint("h", i), "a")
+		for range 20 {
+			w.ask(protocol.Envelope{Op: protocol.OpContextUpdate, Ref: 1, Name: "c", Head: []byte(`{"scope":"tenant"}`), Body: protocol.TextBody([]byte(`{"a":1}`))})
+		}
+		w.link.Close(stream.CloseNormal, "")
+	}
+	until(t, "all of them are gone", func() bool {
+		n := b.Snapshot()
+		return n.Hubs == 1 && n.Peers == 2 && n.Contexts.Writes > 0
+	})
+	stays.answer(stays.ask(protocol.Envelope{Op: protocol.OpContextGet, Name: "c", Head: []byte(`{"scope":"tenant"}`)}))
+	s := b.at(hubKey{"acme", "stays"})
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.met) != 0 {
+		t.Errorf("it still knows %d peers", len(s.met))
+	}
+}
+
 // TestComingBack: a hub that asks for more at once than a connection lets wait gets all of it.
 func TestComingBack(t *testing.T) {
 	b := single(t, unlimited())

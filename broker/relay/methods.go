@@ -31,6 +31,9 @@ type methods struct {
 	// read and readOf are the last change of methods that was read: many hear of the same.
 	read   protocol.MethodChange
 	readOf *byte
+
+	// here has the numbers of the parties, for whoever does not hold mu. A party that leaves is out of it before anybody is told.
+	here sync.Map
 }
 
 // instanceKey names an instance. Names are of a tenant; without one, it is the last of that name that joined.
@@ -233,6 +236,7 @@ func (m *methods) join(p *party) {
 	p.ID = m.lastID
 	p.Info.Peer = int64(p.ID)
 	m.parties[p.ID] = p
+	m.here.Store(p.ID, struct{}{})
 	for _, key := range p.keys() {
 		m.instances[key] = p
 	}
@@ -253,6 +257,7 @@ func (m *methods) leave(list ...*party) {
 		}
 		m.room.Left(&peer.Turn{Now: m.now(), Out: &out}, p.Peer)
 		delete(m.parties, p.ID)
+		m.here.Delete(p.ID)
 		for _, key := range p.keys() {
 			if m.instances[key] == p {
 				delete(m.instances, key)

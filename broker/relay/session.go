@@ -184,8 +184,7 @@ func wireOf(ref uint64) uint32 {
 func (s *session) Send(by *protocol.PeerInfo, m protocol.Envelope) {
 	if m.Op == protocol.OpError {
 		s.denied(by, &m)
-	} else if by != nil && by.Peer != 0 && !s.own(by) {
-		s.introduce(by)
+	} else if by != nil && by.Peer != 0 && !s.own(by) && s.introduce(by) {
 		m.Peer = uint32(by.Peer)
 	}
 	_ = s.conn.Send(m)
@@ -198,15 +197,21 @@ func (s *session) own(p *protocol.PeerInfo) bool {
 // Waiting implements contexts.Conn.
 func (s *session) Waiting() int { return s.conn.Waiting() }
 
-// introduce makes sure that the other side knows a peer.
-func (s *session) introduce(p *protocol.PeerInfo) {
+// introduce makes sure that the other side knows a peer, and reports whether it does. Who has left by now, as the writer of a
+// change that took its time may have, is not introduced: nobody would say when he is gone.
+func (s *session) introduce(p *protocol.PeerInfo) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	id := uint32(p.Peer)
-	if _, met := s.met[id]; !met {
-		s.met[id] = struct{}{}
-		_ = s.conn.Send(protocol.Envelope{Op: protocol.OpPeer, Peer: id, Head: p.AppendJSON(nil)})
+	if _, met := s.met[id]; met {
+		return true
 	}
+	if _, here := s.relay.methods.here.Load(id); !here {
+		return false
+	}
+	s.met[id] = struct{}{}
+	_ = s.conn.Send(protocol.Envelope{Op: protocol.OpPeer, Peer: id, Head: p.AppendJSON(nil)})
+	return true
 }
 
 // forget says that peers are gone, to who has met them.
