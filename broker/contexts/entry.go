@@ -139,8 +139,12 @@ func (e *entry) commit(group []*operation) {
 			e.room.counters.conflicts.Add(1)
 			e.forget()
 			continue
+		} else if e.forget(); n > 1 && errors.Is(saved, store.ErrTooLarge) {
+			// One of them is to blame. The others need not come to nothing for it.
+			for i := range group[:n] {
+				e.commit(group[i : i+1])
+			}
 		} else {
-			e.forget()
 			e.unsaved(group[:n], notKept(draft.kind, saved))
 		}
 		if group = group[n:]; len(group) == 0 {
@@ -287,10 +291,13 @@ func (e *entry) conclude(group []*operation, draft *state) {
 	}
 }
 
-// unsaved answers writes whose result was not stored, or may not have been.
+// unsaved answers writes whose result was not stored, or may not have been. That goes for all from the first on which would have
+// changed something: what became of those behind it, such as the same write sent again, was decided on the draft.
 func (e *entry) unsaved(group []*operation, fault *protocol.Fault) {
+	drafted := false
 	for _, op := range group {
-		if op.fault == nil && !op.repeat {
+		drafted = drafted || op.fault == nil && !op.repeat
+		if drafted {
 			op.fault = fault
 		}
 		op.finish()

@@ -2,6 +2,7 @@ package contexts
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -189,6 +190,49 @@ func TestSameWriteTwice(t *testing.T) {
 	a = connect(t, r, "a")
 	a.expect(a.do(update, "c", `{"scope":"tenant","sequence":9}`, `{"n":3}`), "5")
 	a.expect(a.do(update, "c", `{"scope":"tenant","sequence":10}`, `{"n":5}`), "6")
+}
+
+// TestNotStored (X19): of writes that are stored together one is more than the store takes, or the store does not answer. Nothing
+// that is not there is acknowledged, and nobody is refused for what another one wrote.
+func TestNotStored(t *testing.T) {
+	s := openStore(t, store.Options{})
+	r := roomOn(t, s, Options{Alone: true, ValueBytes: 16 << 20})
+	c := connect(t, r, "a")
+	c.expect(c.do(set, "c", `{"scope":"tenant","sequence":1}`, `{"a":{}}`), "1")
+	r.mu.Lock()
+	e := r.entries[store.KeyOf(keyTenant, "acme", "c")]
+	r.mu.Unlock()
+	// together commits writes of one group, and returns the answers.
+	together := func(writes ...write) (answers []string) {
+		var group []*operation
+		for i := range writes {
+			writes[i].counter = c.who.Counter
+			c.writes <- struct{}{}
+			c.lastID++
+			group = append(group, &operation{client: c.Client, id: c.lastID, write: &writes[i]})
+		}
+		e.commit(group)
+		for _, op := range group {
+			m := c.answer(op.id)
+			answers = append(answers, textOf(&m))
+		}
+		return answers
+	}
+	again := write{op: set, body: []byte(`{"a":{}}`), sequence: 1}
+	large := write{op: set, body: []byte(`{"a":"` + strings.Repeat("x", 9<<20) + `"}`), sequence: 2}
+	fits := func(sequence int64) write {
+		return write{op: protocol.OpContextPatch, set: [][]string{{"a", "b"}}, body: []byte(`[1]`), sequence: sequence}
+	}
+	if got := together(again, large, large, fits(3)); !slices.Equal(got, []string{"1", "TOO_LARGE", "TOO_LARGE", "2"}) {
+		t.Errorf("too large: %s", got)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	small := write{op: set, body: []byte(`{"a":1}`), sequence: 4}
+	if got := together(again, small, small, fits(5)); !slices.Equal(got, []string{"1", "NOT_DURABLE", "NOT_DURABLE", "NOT_DURABLE"}) {
+		t.Errorf("not stored: %s", got)
+	}
 }
 
 // TestStoredThingsComeBack: durable contexts outlive the broker, with their revisions.
