@@ -2,16 +2,13 @@ package relay
 
 import (
 	"context"
-	"crypto/subtle"
 	"encoding/json"
-	"errors"
 	"sort"
 	"sync"
 	"time"
 
 	"github.com/crossframe/crossframe/broker/contexts"
 	"github.com/crossframe/crossframe/broker/store"
-	"github.com/crossframe/crossframe/protocol"
 )
 
 // Presence is one hub or program that is connected.
@@ -51,6 +48,8 @@ type roster struct {
 	relay  *Relay
 	bucket *store.Bucket
 	stop   func()
+	// died has a value when a broker has gone, whose hubs are to be buried.
+	died chan struct{}
 
 	mu    sync.Mutex
 	nodes map[string]bool
@@ -69,7 +68,10 @@ const (
 )
 
 func newRoster(r *Relay) *roster {
-	return &roster{relay: r, bucket: r.options.Store.Bucket(store.Presence), nodes: map[string]bool{}, hubs: map[hubKey]hubEntry{}}
+	return &roster{
+		relay: r, bucket: r.options.Store.Bucket(store.Presence), died: make(chan struct{}, 1),
+		nodes: map[string]bool{}, hubs: map[hubKey]hubEntry{},
+	}
 }
 
 // storeTimeout bounds each call of the store.
@@ -99,14 +101,12 @@ func (ro *roster) beat(ctx context.Context) {
 		select {
 		case <-ctx.Done():
 			return
+		case <-ro.died:
+			ro.bury(ctx)
 		case <-every.C:
 			ro.live()
-			for _, s := range ro.relay.all() {
-				if _, known := ro.entry(s.key); !known {
-					_ = ro.claim(s)
-				}
-			}
-			ro.bury()
+			ro.mend(ctx)
+			ro.bury(ctx)
 		}
 	}
 }
@@ -154,7 +154,11 @@ func (ro *roster) takeNode(node string, there bool) {
 		ro.relay.nodes.appeared(node)
 	case changed:
 		ro.relay.nodes.vanished(node)
-		ro.bury()
+		// Not here: there may be thousands, and what else the store has to tell would wait for them.
+		select {
+		case ro.died <- struct{}{}:
+		default:
+		}
 	}
 }
 
@@ -173,38 +177,28 @@ func (ro *roster) takeHub(key hubKey, ev store.Event) {
 	if h.Node == ro.relay.node {
 		return
 	}
-	if s := ro.relay.at(key); s != nil && s.record.SinceMs <= h.SinceMs && s.record.Connection != h.Connection {
+	if s := ro.relay.at(key); s != nil && s.record.Connection != h.Connection && ro.older(s, &h, ev.Sequence) {
 		s.supersede()
 	}
 }
 
-// bury removes the records of hubs whose broker is gone. One broker does it: the first by name.
-func (ro *roster) bury() {
+// older reports whether a connection was written down before a record of another one. Brokers' clocks differ, and the store's order
+// does not; the clock counts only for a connection that the store did not take.
+func (ro *roster) older(s *session, h *hubRecord, sequence uint64) bool {
 	ro.mu.Lock()
-	first := true
-	for node := range ro.nodes {
-		first = first && ro.relay.node < node
+	defer ro.mu.Unlock()
+	if s.claimed == 0 {
+		return s.record.SinceMs <= h.SinceMs
 	}
-	dead := make(map[hubKey]uint64)
-	for key, h := range ro.hubs {
-		if !ro.there(h.Node) {
-			dead[key] = h.sequence
-		}
-	}
-	ro.mu.Unlock()
-	if !first {
-		return
-	}
-	for key, sequence := range dead {
-		ro.remove(key, sequence)
-	}
+	return s.claimed < sequence
 }
 
-func (ro *roster) remove(key hubKey, sequence uint64) {
-	ctx, cancel := context.WithTimeout(context.Background(), storeTimeout)
+func (ro *roster) remove(ctx context.Context, key hubKey, sequence uint64) error {
+	ctx, cancel := context.WithTimeout(ctx, storeTimeout)
 	defer cancel()
 	// An error means that it is another's by now, or that it will be removed later.
-	_, _ = ro.bucket.Delete(ctx, store.KeyOf(keyHub, key.tenant, key.hub), sequence)
+	_, err := ro.bucket.Delete(ctx, store.KeyOf(keyHub, key.tenant, key.hub), sequence)
+	return err
 }
 
 // there reports whether a broker is there. The mutex is held.
@@ -217,69 +211,6 @@ func (ro *roster) entry(key hubKey) (hubEntry, bool) {
 	return h, ok && ro.there(h.Node)
 }
 
-// claim writes down that a hub is connected here. It fails where the id is in use and the secret another one. A store that
-// does not answer keeps nobody out: reading goes on, and the record is written later.
-func (ro *roster) claim(s *session) *protocol.Fault {
-	if before := ro.relay.at(s.key); before != nil && before != s && !same(before.record.Secret, s.record.Secret) {
-		return inUse()
-	}
-	value, err := json.Marshal(s.record)
-	if err != nil {
-		return protocol.NewFault(protocol.Internal, "the broker failed at this")
-	}
-	ctx, cancel := context.WithTimeout(context.Background(), storeTimeout)
-	defer cancel()
-	key := store.KeyOf(keyHub, s.key.tenant, s.key.hub)
-	for range 10 {
-		var sequence uint64
-		if sequence, err = ro.bucket.Create(ctx, key, value); errors.Is(err, store.ErrExists) {
-			var f *protocol.Fault
-			if sequence, f, err = ro.takeOver(ctx, s, key, value); f != nil {
-				return f
-			}
-		}
-		if err == nil {
-			ro.mu.Lock()
-			if ro.hubs[s.key].sequence < sequence {
-				ro.hubs[s.key] = hubEntry{s.record, sequence}
-			}
-			ro.mu.Unlock()
-			return nil
-		}
-		if !errors.Is(err, store.ErrConflict) && !errors.Is(err, store.ErrNotFound) {
-			break
-		}
-	}
-	ro.relay.options.Log.Warn("it was not written down that a hub is connected", "error", err)
-	return nil
-}
-
-// takeOver replaces the record of a connection of the same hub, or of one that is no more.
-func (ro *roster) takeOver(ctx context.Context, s *session, key store.Key, value []byte) (uint64, *protocol.Fault, error) {
-	found, err := ro.bucket.GetStrict(ctx, key)
-	if err != nil {
-		return 0, nil, err
-	}
-	var h hubRecord
-	if json.Unmarshal(found.Value, &h) == nil && !same(h.Secret, s.record.Secret) {
-		ro.mu.Lock()
-		there := ro.nodes[h.Node]
-		ro.mu.Unlock()
-		// Of this broker's own hubs, the connections decide.
-		if there {
-			return 0, inUse(), nil
-		}
-	}
-	sequence, err := ro.bucket.Update(ctx, key, value, found.Sequence)
-	return sequence, nil, err
-}
-
-func inUse() *protocol.Fault {
-	return protocol.NewFault(protocol.BadHandshake, "hub: another one of that id is connected")
-}
-
-func same(a, b string) bool { return subtle.ConstantTimeCompare([]byte(a), []byte(b)) == 1 }
-
 // left removes the record of a connection that has ended.
 func (ro *roster) left(s *session) {
 	ro.mu.Lock()
@@ -289,7 +220,7 @@ func (ro *roster) left(s *session) {
 	}
 	ro.mu.Unlock()
 	if ok {
-		ro.remove(s.key, h.sequence)
+		_ = ro.remove(context.Background(), s.key, h.sequence)
 	}
 }
 

@@ -25,8 +25,10 @@ type session struct {
 	id     string
 	key    hubKey
 	record hubRecord
-	shared *contexts.Client
-	me     *party
+	// claimed is the place of the record in the store, 0 where that did not take it; the roster's.
+	claimed uint64
+	shared  *contexts.Client
+	me      *party
 
 	// peers are those of a hub, by its numbers. The goroutine that reads changes them, holding the mutex of the methods.
 	peers map[uint32]*party
