@@ -17,6 +17,9 @@ type Event struct {
 	Messages []protocol.Envelope
 	// Closed says why the link ended, or why there was none.
 	Closed *stream.Closed
+
+	// link is the one that opened.
+	link *Link
 }
 
 // maxWaiting bounds the messages that wait in a Driver; beyond it the link is not read.
@@ -28,16 +31,21 @@ type Driver struct {
 	// Working, if set, is called when one of the Driver's goroutines has got something to do by a call of a method. A program
 	// whose exported function returns to JavaScript needs it: nothing else lets goroutines run then.
 	Working func()
+	// Anew, if set, is asked about an end that is final, and says whether to connect again all the same, such as with another
+	// token. It may be called from any goroutine.
+	Anew func(why *stream.Closed) bool
 
 	options Options
-	retry   Retry
-	wake    func()
+	// retry is how each call of Open begins.
+	retry Retry
+	wake  func()
 
-	mu      sync.Mutex
-	room    sync.Cond
-	link    *Link
-	events  []Event
-	waiting int
+	mu   sync.Mutex
+	room sync.Cond
+	// link is the one that the owner knows of, live the one that there is: what was meant for one link must not go over the next.
+	link, live *Link
+	events     []Event
+	waiting    int
 	// stop ends what Open began; nil while nothing runs.
 	stop context.CancelFunc
 	// run counts the calls of Open, so that what an earlier one began says nothing more.
@@ -90,13 +98,13 @@ func (d *Driver) Send(messages ...protocol.Envelope) error {
 func (d *Driver) Close(code stream.Code, reason string) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if d.link != nil {
-		d.link.Close(code, reason)
+	if d.live != nil {
+		d.live.Close(code, reason)
 	}
 	if d.stop != nil {
 		d.stop()
 	}
-	d.stop, d.link, d.events, d.waiting = nil, nil, nil, 0
+	d.stop, d.link, d.live, d.events, d.waiting = nil, nil, nil, nil, 0
 	d.run++
 	d.room.Broadcast()
 	d.working()
@@ -106,13 +114,13 @@ func (d *Driver) Close(code stream.Code, reason string) {
 func (d *Driver) Restart(code stream.Code, reason string) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if d.link != nil {
-		d.link.Close(code, reason)
+	if d.live != nil {
+		d.live.Close(code, reason)
 		d.working()
 	}
 }
 
-// Take calls f for what has happened. f may use the Driver.
+// Take calls f for what has happened. f may use the Driver; when it has called Close, nothing more is told.
 func (d *Driver) Take(f func(Event)) {
 	d.mu.Lock()
 	events := d.events
@@ -121,18 +129,42 @@ func (d *Driver) Take(f func(Event)) {
 	}
 	d.events, d.waiting = nil, 0
 	d.room.Broadcast()
+	run := d.run
 	d.mu.Unlock()
 	for _, e := range events {
+		if !d.known(run, &e) {
+			return
+		}
 		f(e)
 	}
 }
 
+// known notes that the owner is about to be told; false where that is over.
+func (d *Driver) known(run int, e *Event) bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	switch {
+	case d.run != run:
+		return false
+	case e.Opened:
+		d.link = e.link
+	case e.Closed != nil:
+		d.link = nil
+	}
+	return true
+}
+
 // keep makes links, one after the other, until ctx ends or one ends for good.
 func (d *Driver) keep(ctx context.Context, url string, run int) {
+	retry := d.retry // what an earlier call of Open began may still be on its way out
 	for {
-		err := d.once(ctx, url, run)
-		d.tell(run, Event{Closed: closedBy(err)})
-		if d.retry.Wait(ctx, err) != nil {
+		err := d.once(ctx, url, run, &retry)
+		why := closedBy(err)
+		d.tell(run, Event{Closed: why})
+		if why.Code.Final() && d.Anew != nil && d.Anew(why) {
+			err = nil
+		}
+		if retry.Wait(ctx, err) != nil {
 			d.ended(run)
 			return
 		}
@@ -149,18 +181,18 @@ func (d *Driver) ended(run int) {
 }
 
 // once makes one link and reads it to its end.
-func (d *Driver) once(ctx context.Context, url string, run int) error {
+func (d *Driver) once(ctx context.Context, url string, run int, retry *Retry) error {
 	link, err := Dial(ctx, url, d.options)
 	if err != nil {
 		return err
 	}
 	if d.adopt(link, run) {
-		d.tell(run, Event{Opened: true})
+		d.tell(run, Event{Opened: true, link: link})
 	} else {
 		link.Close(stream.CloseAway, "")
 	}
 	err = link.Run(ctx, func(messages []protocol.Envelope) {
-		d.retry.Reset()
+		retry.Reset()
 		d.tell(run, Event{Messages: messages})
 	})
 	d.adopt(nil, run)
@@ -173,7 +205,7 @@ func (d *Driver) adopt(link *Link, run int) bool {
 	if d.run != run {
 		return false
 	}
-	d.link = link
+	d.live = link
 	return true
 }
 

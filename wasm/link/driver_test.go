@@ -132,6 +132,36 @@ func TestDriverIsSilentOnceClosed(t *testing.T) {
 	o.opened(t)
 }
 
+// TestDriverSendsOnTheLinkThatIsKnown: who has not heard yet that his link has ended does not send over the next one, where the
+// first message says who connects.
+func TestDriverSendsOnTheLinkThatIsKnown(t *testing.T) {
+	b := startBroker(t, ws.Options{})
+	o := newOwner(t, asPage)
+	o.Open(b.url)
+	o.opened(t)
+	(<-b.opened).Close(stream.CloseRestart, "")
+	<-b.opened
+	for end := time.Now().Add(patience); ; time.Sleep(time.Millisecond) {
+		o.mu.Lock()
+		waits := len(o.events)
+		o.mu.Unlock()
+		if waits == 2 {
+			break
+		} else if time.Now().After(end) {
+			t.Fatalf("%d events", waits)
+		}
+	}
+	send := func() error { return o.Send(protocol.Envelope{Op: protocol.OpBye, Name: "echo"}) }
+	if send() == nil {
+		t.Error("it was sent over the next link")
+	}
+	o.Take(func(e Event) {
+		if err := send(); e.Opened != (err == nil) {
+			t.Errorf("after %+v: %v", e, err)
+		}
+	})
+}
+
 // TestDriverHoldsTheReaderBack: an owner that takes nothing is not drowned, and loses nothing.
 func TestDriverHoldsTheReaderBack(t *testing.T) {
 	b := startBroker(t, ws.Options{MessagesPerSecond: 1 << 20, BurstMessages: 1 << 20})
