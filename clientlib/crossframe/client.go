@@ -70,6 +70,8 @@ func Connect(ctx context.Context, o Options) (*Client, error) {
 	}
 	c.ctx, c.stop = context.WithCancel(context.Background())
 	c.driver = link.NewDriver(link.Options{}, c.woken)
+	// The end of a session is not that of the client, unless the refusal says so: the next attempt brings another token.
+	c.driver.Anew = func(why *stream.Closed) bool { return why.Code == stream.CloseSession }
 	c.driver.Open(o.URL)
 	c.running.Go(c.run)
 	select {
@@ -89,7 +91,6 @@ func Connect(ctx context.Context, o Options) (*Client, error) {
 // context has ended. Calls under way fail.
 func (c *Client) Close() {
 	c.end(disconnected("the client was closed"))
-	c.driver.Close(stream.CloseNormal, "")
 	c.stop()
 	c.running.Wait()
 }
@@ -201,7 +202,7 @@ func (c *Client) lost(why *stream.Closed) {
 		call.cancel()
 	}
 	c.mu.Unlock()
-	if why.Code.Final() {
+	if why.Code.Final() && why.Code != stream.CloseSession {
 		c.end(fault)
 	}
 	if was {
@@ -224,6 +225,7 @@ func (c *Client) end(err error) {
 		call.cancel()
 	}
 	c.mu.Unlock()
+	c.driver.Close(stream.CloseNormal, "")
 	c.firstOnce.Do(func() { close(c.first) })
 }
 

@@ -284,6 +284,53 @@ func TestEverythingComesBack(t *testing.T) {
 	}
 }
 
+// TestTokenEnds: a program whose token ends connects again with another one, and what it offers stands again. A first token that
+// has ended, and one that the broker does not accept later, end it.
+func TestTokenEnds(t *testing.T) {
+	b := startBroker(t)
+	ends := func(in time.Duration) string { return "dev:anna until " + time.Now().Add(in).Format(time.RFC3339Nano) }
+	tokens, asked := []string{ends(300 * time.Millisecond), ends(time.Hour)}, make(chan int, 10)
+	anna, err := Connect(b.ctx(), Options{URL: "ws://" + b.address + "/link", Token: func(context.Context) (string, error) {
+		token := tokens[0]
+		tokens = tokens[1:]
+		asked <- len(tokens)
+		return token, nil
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(anna.Close)
+	if _, err := retry(t, func() (*Offer, error) {
+		return anna.Offer(b.ctx(), "ping", func(context.Context, *Call) (any, error) { return "pong", nil }, protocol.MethodOptions{})
+	}); err != nil {
+		t.Fatal(err)
+	}
+	take(t, asked)
+	take(t, asked)
+	ben := b.connect("ben", "b")
+	if _, err := ben.Invoke(b.ctx(), "ping", nil, InvokeOptions{WaitFor: 5 * time.Second}); err != nil {
+		t.Errorf("the method did not come back: %v", err)
+	}
+	if err := anna.Err(); err != nil {
+		t.Errorf("it has ended: %v", err)
+	}
+	_, err = Connect(b.ctx(), Options{URL: "ws://" + b.address + "/link", Token: StaticToken(ends(-time.Hour))})
+	wantCode(t, err, protocol.SessionExpired)
+	if err := b.relay.Revoke("acme", "anna"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := retry(t, func() (*Snapshot, error) {
+		if anna.Err() != nil {
+			return nil, anna.Err()
+		}
+		return nil, disconnected("it has not heard of it")
+	}); err == nil {
+		t.Error("its session was revoked, and it goes on")
+	} else {
+		wantCode(t, err, protocol.SessionRevoked)
+	}
+}
+
 // retry asks until the connection is back.
 func retry[T any](t *testing.T, ask func() (T, error)) (T, error) {
 	t.Helper()

@@ -121,8 +121,8 @@ func (c *Client) refused(m *protocol.Envelope) {
 	if err := fault.DecodeJSON(m.Head); err != nil {
 		fault = protocol.NewFault(protocol.Disconnected, "the broker refused the connection")
 	}
-	if fault.Code == protocol.SessionExpired || fault.Retryable {
-		// The next attempt brings another token, or finds the broker in another state.
+	if fault.Retryable || fault.Code == protocol.SessionExpired && c.Me().Peer != 0 {
+		// The next attempt brings another token, or finds the broker in another state. A first token that has ended is a mistake.
 		c.tell(fault)
 		return
 	}
