@@ -56,7 +56,7 @@ type single struct {
 	page, ops string
 }
 
-func startSingle(t *testing.T, binary, dir string) single {
+func startSingle(t testing.TB, binary, dir string) single {
 	t.Helper()
 	free := ports(t, 2)
 	config := filepath.Join(t.TempDir(), "crossframe.yaml")

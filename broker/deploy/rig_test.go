@@ -46,7 +46,7 @@ func TestMain(m *testing.M) {
 }
 
 // build builds a program as it is shipped and returns its path.
-func build(t *testing.T, pkg string) string {
+func build(t testing.TB, pkg string) string {
 	t.Helper()
 	built.Lock()
 	defer built.Unlock()
@@ -71,7 +71,7 @@ const (
 // process is a program that runs.
 type process struct {
 	*exec.Cmd
-	t     *testing.T
+	t     testing.TB
 	ended chan struct{}
 	err   error
 	mu    sync.Mutex
@@ -91,7 +91,7 @@ func (p *process) String() string {
 }
 
 // run starts a program, which ends with the test. The environment has nothing but what is given, as in a container.
-func run(t *testing.T, environment []string, name string, args ...string) *process {
+func run(t testing.TB, environment []string, name string, args ...string) *process {
 	t.Helper()
 	p := &process{Cmd: exec.Command(name, args...), t: t, ended: make(chan struct{})}
 	p.Env, p.Stdout, p.Stderr = append([]string{"PATH=" + os.Getenv("PATH")}, environment...), p, p
@@ -138,7 +138,7 @@ func (p *process) kill() {
 }
 
 // until waits for a condition.
-func until(t *testing.T, what string, done func() bool) {
+func until(t testing.TB, what string, done func() bool) {
 	t.Helper()
 	for end := time.Now().Add(patience); !done(); time.Sleep(20 * time.Millisecond) {
 		if time.Now().After(end) {
@@ -148,7 +148,7 @@ func until(t *testing.T, what string, done func() bool) {
 }
 
 // ports returns ports that nobody listens on.
-func ports(t *testing.T, n int) (list []string) {
+func ports(t testing.TB, n int) (list []string) {
 	t.Helper()
 	for range n {
 		listener, err := net.Listen("tcp", "127.0.0.1:0")
@@ -187,7 +187,7 @@ func health(ops string) (status string, missing []string) {
 	return report.Status, missing
 }
 
-func awaitReady(t *testing.T, ops string) {
+func awaitReady(t testing.TB, ops string) {
 	t.Helper()
 	var missing []string
 	until(t, "the broker is ready", func() bool {
@@ -204,7 +204,7 @@ func awaitReady(t *testing.T, ops string) {
 type issuer struct{ private ed25519.PrivateKey }
 
 // newIssuer also writes its public key.
-func newIssuer(t *testing.T, file string) issuer {
+func newIssuer(t testing.TB, file string) issuer {
 	t.Helper()
 	public, private, err := ed25519.GenerateKey(nil)
 	if err != nil {
@@ -222,7 +222,7 @@ func (i issuer) token(user string) string {
 	return text + "." + encode(ed25519.Sign(i.private, []byte(text)))
 }
 
-func write(t *testing.T, file, text string) {
+func write(t testing.TB, file, text string) {
 	t.Helper()
 	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
@@ -230,7 +230,7 @@ func write(t *testing.T, file, text string) {
 }
 
 // connect connects a program to a broker.
-func connect(t *testing.T, port, token string) *crossframe.Client {
+func connect(t testing.TB, port, token string) *crossframe.Client {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()

@@ -19,7 +19,7 @@ import (
 
 // topology is what compose.yaml describes, as processes on the loopback with the same files.
 type topology struct {
-	t          *testing.T
+	t          testing.TB
 	nats       string
 	crossframe string
 	etc        string
@@ -38,7 +38,7 @@ const (
 	routePassword = "cffedcba9876543210"
 )
 
-func newTopology(t *testing.T) *topology {
+func newTopology(t testing.TB) *topology {
 	t.Helper()
 	top := &topology{t: t, nats: build(t, natsPackage), crossframe: build(t, crossframePackage), etc: t.TempDir()}
 	free := ports(t, 13)
