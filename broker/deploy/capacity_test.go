@@ -96,6 +96,26 @@ func BenchmarkClusterWrites(b *testing.B) {
 	}
 }
 
+// BenchmarkElsewhere measures what a program that is connected to one broker, and offers a method, costs the other one.
+func BenchmarkElsewhere(b *testing.B) {
+	const n = 1000
+	top := newTopology(b, "link: {perAddress: 10000}\n")
+	other := single{top.brokers[1], top.pages[1], top.ops[1]}
+	token := top.issuer.token("ada")
+	watching := connect(b, other.page, token)
+	for b.Loop() {
+		memory, cpu := other.figure(b, "process_resident_memory_bytes"), other.figure(b, "process_cpu_seconds_total")
+		peers := other.figure(b, "crossframe_link_peers")
+		for range n {
+			top.offer(connect(b, top.pages[0], token), "here")
+		}
+		until(b, "all are known elsewhere", func() bool { return other.figure(b, "crossframe_link_peers") >= peers+n })
+		top.call(watching, `"here"`)
+		b.ReportMetric((other.figure(b, "process_resident_memory_bytes")-memory)/1024/n, "KiB/peer")
+		b.ReportMetric((other.figure(b, "process_cpu_seconds_total")-cpu)*1e6/n, "cpu-µs/peer")
+	}
+}
+
 // figure reads one figure of the broker.
 func (s single) figure(t testing.TB, name string) float64 {
 	t.Helper()

@@ -38,7 +38,8 @@ const (
 	routePassword = "cffedcba9876543210"
 )
 
-func newTopology(t testing.TB) *topology {
+// newTopology starts everything; settings are added to the brokers' file.
+func newTopology(t testing.TB, settings ...string) *topology {
 	t.Helper()
 	top := &topology{t: t, nats: build(t, natsPackage), crossframe: build(t, crossframePackage), etc: t.TempDir()}
 	free := ports(t, 13)
@@ -48,7 +49,7 @@ func newTopology(t testing.TB) *topology {
 	if err != nil {
 		t.Fatal(err)
 	}
-	write(t, filepath.Join(top.etc, "crossframe.yaml"), string(config))
+	write(t, filepath.Join(top.etc, "crossframe.yaml"), string(config)+strings.Join(settings, "\n"))
 	top.issuer = newIssuer(t, filepath.Join(top.etc, "issuer-keys.json"))
 	signing := filepath.Join(top.etc, "signing.json")
 	write(t, filepath.Join(top.etc, "license-keys.json"), top.command("license", "keygen", "--out", signing))
