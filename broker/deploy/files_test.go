@@ -223,3 +223,31 @@ func TestUnit(t *testing.T) {
 		t.Errorf("the exposure is %s", m[1])
 	}
 }
+
+// TestProxies: the proxy asks those brokers that there are, at the port where they listen, in the place that they believe, and tells
+// them what they ask for.
+func TestProxies(t *testing.T) {
+	file, broker, c := text(t, "nginx.conf"), text(t, "crossframe.yaml"), readCompose(t)
+	servers := regexp.MustCompile(`(?m)^ *server ([a-z0-9]+):(\d+) `).FindAllStringSubmatch(file, -1)
+	if len(servers) != 2 {
+		t.Errorf("it asks %v", servers)
+	}
+	for _, m := range servers {
+		if _, there := c.Services[m[1]]; !there || !strings.Contains(broker, `listen: ":`+m[2]+`"`) {
+			t.Errorf("nobody listens at %s:%s", m[1], m[2])
+		}
+	}
+	for _, line := range []string{"proxy_set_header Host $host;", "proxy_set_header X-Forwarded-For $remote_addr;", "proxy_set_header X-Forwarded-Proto $scheme;",
+		"location = " + config.LinkPath + " {", "proxy_set_header Upgrade $http_upgrade;", "gzip off;"} {
+		if !strings.Contains(file, line) {
+			t.Errorf("nginx.conf has no %q", line)
+		}
+	}
+	if strings.Count(file, "{") != strings.Count(file, "}") {
+		t.Error("nginx.conf has a brace too many or too few")
+	}
+	networks, err := os.ReadFile("compose.yaml")
+	if subnet := regexp.MustCompile(`trustedProxies: \["([^"]+)"\]`).FindStringSubmatch(broker); err != nil || subnet == nil || !strings.Contains(string(networks), "subnet: "+subnet[1]) {
+		t.Errorf("the proxy is not in the network that is believed: %v", subnet)
+	}
+}
