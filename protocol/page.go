@@ -73,6 +73,8 @@ const (
 	LinkConnected = "connected"
 	// LinkOffline: the broker cannot be reached; the hub tries again by itself.
 	LinkOffline = "offline"
+	// LinkSignedOut: nobody is signed in, as the page has no token; it is asked again every 30 seconds.
+	LinkSignedOut = "signed-out"
 	// LinkRefused: the broker does not admit this hub; Fault says why. The hub tries again when the page brings a token.
 	LinkRefused = "refused"
 )

@@ -146,7 +146,7 @@ func (s *replicas) unanswered(t *peer.Turn) {
 }
 
 func offlineFault() *protocol.Fault {
-	return protocol.NewFault(protocol.Offline, "the broker cannot be reached now")
+	return protocol.NewFault(protocol.Offline, "there is no connection to the broker now")
 }
 
 func brokenFault() *protocol.Fault {

@@ -210,9 +210,9 @@ func TestPatience(t *testing.T) {
 		t.Errorf("patience ends at %d", d.room.Deadline())
 	}
 	d.want(d.due(100+patienceMs),
-		`to 1: error 2 head {"code":"OFFLINE","message":"the broker cannot be reached now","retryable":true}`,
+		`to 1: error 2 head {"code":"OFFLINE","message":"there is no connection to the broker now","retryable":true}`,
 		`to 1: reply 3 head {"pending":true}`,
-		`to 1: error 1 head {"code":"OFFLINE","message":"the broker cannot be reached now","retryable":true}`,
+		`to 1: error 1 head {"code":"OFFLINE","message":"there is no connection to the broker now","retryable":true}`,
 		`put contexts/pending/1 head {"op":42,"name":"x","head":{"scope":"user","sequence":1}} body {"n":1}`,
 		`put contexts/waits/1 head 1/3`)
 	if d.room.Deadline() != 0 {

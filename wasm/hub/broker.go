@@ -37,9 +37,10 @@ type broker struct {
 	// is final.
 	fault    *protocol.Fault
 	refusing bool
-	// token is what the page brought last; accepted: the broker took it.
-	token    string
-	accepted bool
+	// token is what the page brought last; accepted: the broker took it. signedOut: it brought none when there was no connection.
+	token     string
+	accepted  bool
+	signedOut bool
 	// secret proves that a connection is of the same hub as an earlier one.
 	secret string
 	// identity is who the broker says the user is, while connected.

@@ -104,10 +104,41 @@ func TestBrokerRefuses(t *testing.T) {
 	}
 }
 
-// TestBrokerTokenIsAskedForAgain: who had no session may have one later, without a click. What was refused is not tried again.
-func TestBrokerTokenIsAskedForAgain(t *testing.T) {
+// TestBrokerSignedOut: without a token there is nothing to say to the broker. Whoever signs in later needs no click.
+func TestBrokerSignedOut(t *testing.T) {
 	o := newOffice(t)
 	o.token("")
+	o.Pass(30_000)
+	o.token("")
+	o.wire.expect(t)
+	o.shows("token?", "connecting", "signed-out", "token?")
+	o.Pass(30_000)
+	o.token("x")
+	o.wire.expect(t, "open wss://broker.example")
+	o.shows("token?", "connecting", "signed-out", "token?", "token?", "connecting")
+}
+
+// TestBrokerSignedOutLater: a page that has no new token is asked again, and is signed out when the old one has ended.
+func TestBrokerSignedOutLater(t *testing.T) {
+	o := newOffice(t)
+	o.connect(protocol.Ack{ExpiresMs: 60_000})
+	o.wire.log = nil
+	o.Pass(30_000)
+	o.token("")
+	o.Pass(10_000)
+	o.shows("token?", "connecting", "connected", "token?", "token?")
+	o.token("")
+	o.hear(refusal(protocol.SessionExpired))
+	o.closed(stream.CloseSession)
+	o.token("")
+	o.shows("token?", "connecting", "connected", "token?", "token?", "token?", "offline", "signed-out")
+	o.wire.expect(t, "close 1000 ")
+}
+
+// TestBrokerTokenIsAskedForAgain: what was refused is not tried again, and another token is.
+func TestBrokerTokenIsAskedForAgain(t *testing.T) {
+	o := newOffice(t)
+	o.token("old")
 	o.Linked().LinkOpened(o.Now)
 	o.hear(refusal(protocol.Unauthenticated))
 	o.closed(stream.CloseSession)
@@ -118,7 +149,7 @@ func TestBrokerTokenIsAskedForAgain(t *testing.T) {
 			t.Fatalf("asked too early: %v", o.states())
 		}
 		o.Pass(1)
-		o.token("")
+		o.token("old")
 	}
 	o.shows("token?", "connecting", "refused UNAUTHENTICATED", "token?", "token?", "token?")
 	o.wire.expect(t)

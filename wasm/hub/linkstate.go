@@ -22,6 +22,8 @@ func (b *broker) tell() {
 		now.State = protocol.LinkConnected
 	case b.phase == asking && b.fault != nil:
 		now.State = protocol.LinkRefused
+	case b.phase == asking && b.signedOut:
+		now.State = protocol.LinkSignedOut
 	case b.failed:
 		now.State = protocol.LinkOffline
 	}

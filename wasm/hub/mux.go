@@ -93,7 +93,7 @@ func (b *broker) put(e protocol.Envelope) *protocol.Fault {
 	default:
 		b.full = true
 	}
-	return protocol.NewFault(protocol.Offline, "the broker cannot be reached now")
+	return protocol.NewFault(protocol.Offline, "there is no connection to the broker now")
 }
 
 // settle runs the turns that others have led to, each as one of its own.

@@ -10,12 +10,14 @@ const KEY = "crossframe.user";
 /** A token is some kilobytes; whatever is longer is none. */
 const TOKEN_LIMIT = 32_768;
 
+/** Who makes tokens is asked again some time later; a page must not wait for it without an end. */
+const TOKEN_MS = 15_000;
+
 /** Brings a token, or "" where there is none now: nobody is signed in. */
 export type TokenSource = () => Promise<string>;
 
-/** Where a page gets its tokens. A source that the embedding application gave comes first. */
-export function tokenSource(link: LinkConfig, given?: TokenSource): TokenSource {
-  if (given) return given;
+/** Where a page gets its tokens. */
+export function tokenSource(link: LinkConfig): TokenSource {
   const user = developmentUser(link);
   if (user) return () => Promise.resolve(`dev:${user.id}`);
   const { tokenUrl } = link;
@@ -46,12 +48,16 @@ export function becomeDevelopmentUser(id: string): void {
   location.replace(address);
 }
 
+/** Rejects where the address gives no answer that says who it is, or that nobody is signed in. */
 async function fetchToken(url: string): Promise<string> {
-  const answer = await fetch(url, { cache: "no-store", credentials: "same-origin" });
-  if (answer.status === 401 || answer.status === 403) return "";
-  if (!answer.ok) throw new Error(`${answer.status} ${answer.statusText}`);
-  const { token } = (await answer.json()) as { token?: unknown };
-  return typeof token === "string" && token.length <= TOKEN_LIMIT ? token : "";
+  // A way to a login page is nothing that fetch could go: it means that nobody is signed in.
+  const answer = await fetch(url, { cache: "no-store", credentials: "same-origin", redirect: "manual", signal: AbortSignal.timeout(TOKEN_MS) });
+  if (answer.type === "opaqueredirect" || answer.status === 401 || answer.status === 403) return "";
+  if (!answer.ok) throw new Error(`${url} answered ${answer.status} ${answer.statusText}`.trimEnd());
+  const said: unknown = await answer.json().catch(() => undefined);
+  const token = typeof said === "object" && said !== null && "token" in said ? said.token : undefined;
+  if (typeof token !== "string" || token.length > TOKEN_LIMIT) throw new Error(`${url} did not answer {"token":"…"}`);
+  return token;
 }
 
 /** The address of the broker's WebSocket: absolute, as the Worker has no document to read a path by. */

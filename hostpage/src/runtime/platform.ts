@@ -57,8 +57,6 @@ export interface PlatformOptions {
   /** Makes the Worker that runs the hub. */
   readonly worker: () => Worker;
   readonly wasm: { readonly url: string; readonly integrity: string };
-  /** Brings a token for the broker, each time that one is asked for; if absent, the configuration says how to get one. */
-  readonly token?: TokenSource;
 }
 
 /** The shell shows after this time at the latest, in milliseconds, however long Worker and configuration take to come. */
@@ -211,19 +209,19 @@ class Runtime {
 
   /** Prepares for a broker: who brings the tokens, and, in development, whom one may be. */
   #joinBroker(link: LinkConfig): void {
-    this.#token = tokenSource(link, this.#options.token);
+    this.#token = tokenSource(link);
     const { development = [] } = link;
-    if (!this.#options.token && development.length > 0) {
+    if (development.length > 0) {
       this.#show((shell) => shell.setUsers({ list: development, current: developmentUser(link)?.id, choose: becomeDevelopmentUser }));
     }
     this.#setStatus({ broker: { state: LinkConnecting } });
   }
 
-  /** The hub asked for a token. An empty one says that there is none: the broker will refuse the hub, and the page shows it. */
+  /** The hub asked for a token. An empty one says that there is none. */
   async #bringToken(): Promise<void> {
     const token = await this.#token().catch((error: unknown) => {
       const text = error instanceof Error ? error.message : String(error);
-      this.#show((shell) => shell.notify({ kind: "error", title: "Nobody could be signed in", text }));
+      this.#show((shell) => shell.notify({ kind: "error", title: "Who you are could not be asked", text }));
       return "";
     });
     if (!this.#closed) this.#link.send(OpPageToken, 0, "", JSON.stringify({ token }));

@@ -1,4 +1,4 @@
-import { LinkConnected, LinkOffline, LinkRefused, MarkChallenge } from "@crossframe/protocol";
+import { LinkConnected, LinkOffline, LinkRefused, LinkSignedOut, MarkChallenge } from "@crossframe/protocol";
 import type { Challenge, Fault, FrameSpec, FrameState, LinkState, User } from "@crossframe/protocol";
 import { Frames } from "../frames/frames.js";
 import { Launcher } from "../launcher/apps.js";
@@ -299,6 +299,9 @@ class PageShell implements Shell {
     switch (now?.state) {
       case LinkOffline:
         this.#toasts.show({ title: "The broker cannot be reached", text: "Apps of this page go on. What they share with others follows later." });
+        break;
+      case LinkSignedOut:
+        this.#toasts.show({ title: "You are not signed in", text: "Apps of this page go on. What they share with others follows when you are." });
         break;
       case LinkRefused:
         this.#toasts.show({ kind: "error", title: "The broker refused this page", text: now.fault?.message ?? "" });

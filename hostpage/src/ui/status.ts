@@ -1,4 +1,4 @@
-import { LinkConnected, LinkConnecting, LinkOffline, LinkRefused, type Fault, type LinkState } from "@crossframe/protocol";
+import { LinkConnected, LinkConnecting, LinkOffline, LinkRefused, LinkSignedOut, type Fault, type LinkState } from "@crossframe/protocol";
 import { h } from "./h.js";
 import { date, licenseNotice } from "./license.js";
 import { LicenseBar } from "./licensebar.js";
@@ -40,13 +40,19 @@ const links: Readonly<Record<string, string>> = {
   [LinkConnecting]: "Connecting",
   [LinkConnected]: "Connected",
   [LinkOffline]: "Not reachable",
+  [LinkSignedOut]: "Nobody is signed in",
   [LinkRefused]: "Refused",
 };
 
+/** States in which what is shared beyond the page waits. */
+const away: readonly (string | undefined)[] = [LinkOffline, LinkSignedOut, LinkRefused];
+
+/** Until when, where the page need not say why. */
+const waits: Readonly<Record<string, string>> = { [LinkOffline]: "the broker is back", [LinkSignedOut]: "you have signed in" };
+
 /** What the page says of the hub as a whole: one that runs without its broker is degraded. */
 export function shownState({ state, broker }: HubStatus): HubStatus["state"] {
-  const away = broker?.state === LinkOffline || broker?.state === LinkRefused;
-  return state === "running" && away ? "degraded" : state;
+  return state === "running" && away.includes(broker?.state) ? "degraded" : state;
 }
 
 const licenses: Readonly<Record<string, string>> = {
@@ -141,6 +147,7 @@ function brokerFacts({ state, pending = 0, identity }: LinkState): [string, stri
 }
 
 function brokerNotes({ state, fault }: LinkState): HTMLElement[] {
-  if (state === LinkOffline) return [h("p", {}, "Apps of this page go on working together. What they share with others follows when the broker is back.")];
+  const until = waits[state];
+  if (until !== undefined) return [h("p", {}, `Apps of this page go on working together. What they share with others follows when ${until}.`)];
   return fault ? [h("p", { class: "cf-fault" }, h("code", {}, fault.code), " ", fault.message)] : [];
 }
