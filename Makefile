@@ -62,7 +62,7 @@ clean: ## Remove everything that was built
 
 .PHONY: lint
 lint: $(NPM) ## Check format and style of Go and TypeScript
-	@unformatted=$$(gofmt -l protocol wasm broker *.go); test -z "$$unformatted" || { echo "run gofmt -w on:" $$unformatted; exit 1; }
+	@unformatted=$$(gofmt -l protocol wasm broker clientlib/crossframe demo bench *.go); test -z "$$unformatted" || { echo "run gofmt -w on:" $$unformatted; exit 1; }
 	go vet ./...
 	GOOS=js GOARCH=wasm go vet ./protocol/... ./wasm/...
 	$(BIN)/oxlint --deny-warnings -D typescript/no-explicit-any --ignore-pattern '**/dist/**' --ignore-pattern 'build/**' protocol/ts clientlib hostpage demo bench

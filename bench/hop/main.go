@@ -2,6 +2,8 @@
 // entering Go costs.
 package main
 
+//
+//lint:ignore U1000 WebAssembly exports it.
 //go:wasmexport turn
 func turn(kind, port, length int32) int32 { return length }
 

@@ -247,7 +247,7 @@ func TestInspect(t *testing.T) {
 		t.Errorf("inspect --json prints %v, %v", got, err)
 	}
 	d.fails([]string{"LICENSE_INVALID"}, "inspect", strings.TrimSpace(key)[:150])
-	d.fails([]string{"begins with CF1."}, "inspect", d.path("missing.txt"))
+	d.fails([]string{"begins with 'CF1.'"}, "inspect", d.path("missing.txt"))
 	d.in = ""
 	d.fails([]string{"LICENSE_MISSING"}, "inspect", "-")
 }

@@ -23,7 +23,7 @@ func (a *KeyArg) read(env *Env) (string, error) {
 	}
 	text, err := readFile(a.Key)
 	if err != nil {
-		return "", fmt.Errorf("read license key: %w; a key begins with CF1.", err)
+		return "", fmt.Errorf("read license key: %w; a key begins with 'CF1.'", err)
 	}
 	return string(text), nil
 }

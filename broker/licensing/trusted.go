@@ -46,7 +46,7 @@ func CheckTrustedKeys(keys []protocol.TrustedKey) error {
 		public, err := base64.RawURLEncoding.Strict().DecodeString(k.Public)
 		switch {
 		case !sealed.ValidKeyID(k.ID):
-			faults = append(faults, fmt.Errorf("trusted key %d: an id is 1 to 64 letters, digits, -, _ and .", i+1))
+			faults = append(faults, fmt.Errorf("trusted key %d: an id is 1 to 64 letters, digits, dots, - and _", i+1))
 		case seen[k.ID]:
 			faults = append(faults, fmt.Errorf("trusted key %d: the id %s is used twice; rename none, drop the wrong one", i+1, k.ID))
 		case err != nil || len(public) != ed25519.PublicKeySize:

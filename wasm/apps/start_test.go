@@ -13,10 +13,6 @@ func connected(p peer.ID, room *Room) func(*peer.Turn, *Instance) {
 	return func(t *peer.Turn, in *Instance) { room.Connected(t, in, p) }
 }
 
-func disconnected(p peer.ID, room *Room, reason *protocol.Fault) func(*peer.Turn, *Instance) {
-	return func(t *peer.Turn, in *Instance) { room.Disconnected(t, in, p, reason) }
-}
-
 func TestStartWaitsForTheConnection(t *testing.T) {
 	w := newWorld(t)
 	w.send(main, start(1, "crm", ``, ``), crm1Open, crm1Record)

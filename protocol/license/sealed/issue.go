@@ -23,7 +23,7 @@ type SigningKey struct {
 // NewSigningKey makes a key from the system's random source.
 func NewSigningKey(id string) (SigningKey, error) {
 	if !ValidKeyID(id) {
-		return SigningKey{}, errors.New("make signing key: an id is 1 to 64 letters, digits, -, _ and .")
+		return SigningKey{}, errors.New("make signing key: an id is 1 to 64 letters, digits, dots, - and _")
 	}
 	_, private, err := ed25519.GenerateKey(rand.Reader)
 	if err != nil {

@@ -37,7 +37,7 @@ func manyLabels(name string) bool {
 }
 
 var errSlotLabel = errors.New("a license origin is scheme://host[:port], where the host may begin with *. and the " +
-	"port may be *; name the scheme, and at least two labels after *.")
+	"port may be *; name the scheme, and behind *. at least two labels")
 
 // slotLabel returns the canonical form of an origin pattern of a license.
 func slotLabel(pattern string) (string, error) {
