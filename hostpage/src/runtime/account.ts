@@ -24,6 +24,25 @@ export function tokenSource(link: LinkConfig): TokenSource {
   return tokenUrl === undefined ? () => Promise.resolve("") : () => fetchToken(tokenUrl);
 }
 
+/**
+ * The same source with its failures told, each as no token: once, until there is a token again. The hub asks every half a
+ * minute for as long as nobody is signed in.
+ */
+export function toldOnce(source: TokenSource, tell: (reason: string) => void): TokenSource {
+  let told = false;
+  return async () => {
+    try {
+      const token = await source();
+      if (token !== "") told = false;
+      return token;
+    } catch (error) {
+      if (!told) tell(error instanceof Error ? error.message : String(error));
+      told = true;
+      return "";
+    }
+  };
+}
+
 /** The development user of this tab; undefined where users sign in. */
 export function developmentUser({ development = [] }: LinkConfig): User | undefined {
   const kept = read();

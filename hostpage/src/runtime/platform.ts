@@ -32,7 +32,7 @@ import {
 import { pageStore } from "../ui/pagestore.js";
 import type { Shell, ShellOptions } from "../ui/shell.js";
 import type { HubStatus } from "../ui/status.js";
-import { becomeDevelopmentUser, developmentUser, linkUrl, tokenSource, type TokenSource } from "./account.js";
+import { becomeDevelopmentUser, developmentUser, linkUrl, tokenSource, toldOnce, type TokenSource } from "./account.js";
 import { Definitions } from "./definitions.js";
 import { Door } from "./door.js";
 import { HubLink, type PageMessage } from "./link.js";
@@ -209,7 +209,9 @@ class Runtime {
 
   /** Prepares for a broker: who brings the tokens, and, in development, whom one may be. */
   #joinBroker(link: LinkConfig): void {
-    this.#token = tokenSource(link);
+    this.#token = toldOnce(tokenSource(link), (text) => {
+      this.#show((shell) => shell.notify({ kind: "error", title: "Who you are could not be asked", text }));
+    });
     const { development = [] } = link;
     if (development.length > 0) {
       this.#show((shell) => shell.setUsers({ list: development, current: developmentUser(link)?.id, choose: becomeDevelopmentUser }));
@@ -219,11 +221,7 @@ class Runtime {
 
   /** The hub asked for a token. An empty one says that there is none. */
   async #bringToken(): Promise<void> {
-    const token = await this.#token().catch((error: unknown) => {
-      const text = error instanceof Error ? error.message : String(error);
-      this.#show((shell) => shell.notify({ kind: "error", title: "Who you are could not be asked", text }));
-      return "";
-    });
+    const token = await this.#token();
     if (!this.#closed) this.#link.send(OpPageToken, 0, "", JSON.stringify({ token }));
   }
 
