@@ -218,8 +218,9 @@ func (e *entry) doubtful(group []*operation) bool {
 	return false
 }
 
-// Lifetimes of the memory that a context was destroyed; after them, revisions of its name may begin anew.
-var graves = [kinds]time.Duration{durable: 30 * 24 * time.Hour, volatile: 24 * time.Hour}
+// Lifetimes of the memory that a context was destroyed. After them, revisions of a durable one's name may begin anew. Those of
+// volatile ones begin at the clock; what is remembered of them are the writes that may come again.
+var graves = [kinds]time.Duration{durable: 30 * 24 * time.Hour, volatile: time.Hour}
 
 // save stores the draft over what it was made from.
 func (e *entry) save(s *state, created bool) error {

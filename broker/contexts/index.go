@@ -9,8 +9,9 @@ import (
 
 // index knows what exists in the store, without the values. The room's mutex guards it.
 type index struct {
-	places  map[store.Key]*place
-	tenants map[string]int
+	places map[store.Key]*place
+	// tenants counts what exists of each tenant, names that and what is remembered of what was destroyed.
+	tenants, names map[string]int
 	// owned are the contexts that end with their owners.
 	owned map[store.Key]Owner
 }
@@ -30,7 +31,7 @@ type brief struct {
 }
 
 func newIndex() index {
-	return index{places: make(map[store.Key]*place), tenants: make(map[string]int), owned: make(map[store.Key]Owner)}
+	return index{places: make(map[store.Key]*place), tenants: make(map[string]int), names: make(map[string]int), owned: make(map[store.Key]Owner)}
 }
 
 // note takes what one bucket has under a key; rec is nil where there is nothing.
@@ -42,6 +43,7 @@ func (x *index) note(key store.Key, kind int, sequence uint64, rec *record) {
 		}
 		p = new(place)
 		x.places[key] = p
+		add(x.names, tenantOf(key), 1)
 	}
 	if sequence != 0 && sequence < p.sequences[kind] {
 		return
@@ -52,16 +54,23 @@ func (x *index) note(key store.Key, kind int, sequence uint64, rec *record) {
 		p.found[kind] = brief{rec.revision, rec.lifetime, rec.owner, len(rec.text)}
 	}
 	after := p.live()
-	if tenant := tenantOf(key); tenant != "" {
-		if x.tenants[tenant] += count(after) - count(before); x.tenants[tenant] == 0 {
-			delete(x.tenants, tenant)
-		}
-	}
+	add(x.tenants, tenantOf(key), count(after)-count(before))
 	if delete(x.owned, key); after != nil && after.lifetime == protocol.LifetimeOwner {
 		x.owned[key] = after.owner
 	}
 	if p.found == ([kinds]brief{}) {
 		delete(x.places, key)
+		add(x.names, tenantOf(key), -1)
+	}
+}
+
+// add counts for a tenant; what is everyone's is nobody's to count.
+func add(counts map[string]int, tenant string, n int) {
+	if tenant == "" || n == 0 {
+		return
+	}
+	if counts[tenant] += n; counts[tenant] == 0 {
+		delete(counts, tenant)
 	}
 }
 
@@ -82,11 +91,19 @@ func (p *place) live() *brief {
 	return nil
 }
 
-// room reports whether the tenant may have one more context.
-func (r *Room) room(tenant string) bool {
+// remembered is how many names of a tenant, for each context that it may have, are remembered, those of what was destroyed among
+// them. Else a tenant that creates and destroys fills store and memory.
+const remembered = 20
+
+// room reports whether the tenant of an address may have one more context there.
+func (r *Room) room(a *address) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return tenant == "" || r.index.tenants[tenant] < r.options.TenantContexts
+	if a.tenant == "" {
+		return true
+	}
+	known, most := r.index.places[a.key] != nil, r.options.TenantContexts
+	return r.index.tenants[a.tenant] < most && (known || r.index.names[a.tenant] < remembered*most)
 }
 
 // Count returns how many contexts exist.

@@ -235,6 +235,19 @@ func TestNotStored(t *testing.T) {
 	}
 }
 
+// TestNamesAreBounded (L10): who creates and destroys under ever new names is stopped, and another tenant is not.
+func TestNamesAreBounded(t *testing.T) {
+	r := alone(t, Options{TenantContexts: 2})
+	c, other := connect(t, r, "a"), connect(t, r, "b", inTenant("evil", "ada"))
+	for i := range 2 * remembered {
+		c.do(set, fmt.Sprint("c", i), tenant, `{}`)
+		c.do(destroy, fmt.Sprint("c", i), tenant, ``)
+	}
+	c.expect(c.do(set, "one more", tenant, `{}`), "QUOTA_EXCEEDED")
+	c.expect(c.do(set, "c1", tenant, `{}`), "3")
+	other.expect(other.do(set, "one more", tenant, `{}`), "1")
+}
+
 // TestStoredThingsComeBack: durable contexts outlive the broker, with their revisions.
 func TestStoredThingsComeBack(t *testing.T) {
 	dir := t.TempDir() + "/store"

@@ -178,8 +178,8 @@ func (r *Room) replace(e *entry, s *state, w *write) *protocol.Fault {
 
 // create makes the context exist. The write at hand gives it its first revision.
 func (r *Room) create(e *entry, s *state, w *write) *protocol.Fault {
-	if !r.room(e.tenant) {
-		return protocol.NewFault(protocol.QuotaExceeded, "there are as many shared contexts as there may be")
+	if !r.room(&e.address) {
+		return protocol.NewFault(protocol.QuotaExceeded, "there are, or have been lately, as many shared contexts as there may be")
 	}
 	lifetime := w.lifetime
 	if lifetime == "" {
