@@ -10,7 +10,8 @@ import (
 
 // newWorker returns the Worker of a hub that may have a broker.
 func newWorker(opts hub.Options) *browser.Worker {
-	driver := link.NewDriver(link.Options{}, browser.Wake)
+	// A hub that comes back asks at once for all that it follows.
+	driver := link.NewDriver(link.Options{QueueBytes: 16 << 20}, browser.Wake)
 	driver.Working = browser.Resume
 	w := browser.NewWorker(browser.Bodies{}, opts.WithLink(driver))
 	w.OnLink(func(now int64, h *hub.Hub) {

@@ -142,7 +142,7 @@ func (s *replicas) unanswered(t *peer.Turn) {
 	}
 	clear(s.asked)
 	clear(s.bySubscription)
-	s.parked, s.flying, s.backlog = nil, 0, nil
+	s.parked, s.flying, s.flyingBytes, s.backlog = nil, 0, 0, nil
 }
 
 func offlineFault() *protocol.Fault {

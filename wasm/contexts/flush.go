@@ -43,7 +43,7 @@ func (s *replicas) push(t *peer.Turn, r *replica) {
 
 // launch sends a pending write, with those behind it that can be joined to it, or waits until fewer are under way.
 func (s *replicas) launch(t *peer.Turn, r *replica, i int) {
-	if s.flying >= flights {
+	if !s.mayFly() {
 		if !r.inBacklog {
 			r.inBacklog = true
 			s.backlog = append(s.backlog, r)
@@ -62,8 +62,11 @@ func (s *replicas) launch(t *peer.Turn, r *replica, i int) {
 		w = next
 	}
 	s.flying++
+	s.flyingBytes += w.counted
 	s.send(t, w)
 }
+
+func (s *replicas) mayFly() bool { return s.flying < flights && s.flyingBytes < flightBytes }
 
 func (s *replicas) send(t *peer.Turn, w *write) {
 	m := protocol.Envelope{Op: w.op, Ref: uint64(w.writer), Name: w.of.name, Head: w.head()}
@@ -76,7 +79,7 @@ func (s *replicas) send(t *peer.Turn, w *write) {
 
 // next lets a context send that waited because too much was under way.
 func (s *replicas) next(t *peer.Turn) {
-	for s.flying < flights && len(s.backlog) > 0 {
+	for s.mayFly() && len(s.backlog) > 0 {
 		r := s.backlog[0]
 		s.backlog[0] = nil
 		s.backlog = s.backlog[1:]
@@ -92,6 +95,7 @@ func (s *replicas) decided(t *peer.Turn, w *write) {
 	fault := faultIn(&t.Msg, protocol.OpReply)
 	if w.pending {
 		s.flying--
+		s.flyingBytes -= w.counted
 		defer s.next(t)
 	}
 	// OFFLINE is what became of a write that did not leave this hub.

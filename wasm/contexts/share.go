@@ -29,8 +29,10 @@ const (
 	patienceMs = 5_000
 	// againMs is when something is tried again that the broker could not do.
 	againMs = 2_000
-	// flights bounds the pending writes that are under way at a time, one for each context.
-	flights = 64
+	// flights and flightBytes bound the pending writes that are under way at a time, one for each context; the last may be above
+	// the bytes. All that a page may keep is more than a link takes at once.
+	flights     = 64
+	flightBytes = 1 << 20
 	// maxSent bounds the writes to one context that are under way: as many as a broker remembers, so that it knows each one
 	// that is sent again.
 	maxSent = 32
@@ -75,9 +77,9 @@ type replicas struct {
 
 	// bytes are those of the values; writes, writeBytes and pendings those of all queues.
 	bytes, writes, writeBytes, pendings int
-	// flying counts the pending writes that are under way, and backlog holds who may have some to send.
-	flying  int
-	backlog []*replica
+	// flying counts the pending writes that are under way, flyingBytes what they weigh, and backlog holds who may have some to send.
+	flying, flyingBytes int
+	backlog             []*replica
 	// wake is when due is to be called; 0 means never.
 	wake int64
 }

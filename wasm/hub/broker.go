@@ -53,6 +53,8 @@ type broker struct {
 	lastID, renewal uint64
 	// askDue is when to ask the page for a token: before the old one expires, or a while after one was refused; 0 means never.
 	askDue int64
+	// dialDue is when to connect again; 0 means that the link sees to it.
+	dialDue int64
 
 	// lastLikeness is the last number of a likeness.
 	lastLikeness uint32
@@ -118,7 +120,7 @@ func (b *broker) booted() {
 }
 
 func (b *broker) dial() {
-	b.phase = dialing
+	b.phase, b.dialDue = dialing, 0
 	b.link.Open(b.hub.boot.Link.URL)
 }
 
@@ -240,11 +242,14 @@ func (b *broker) closed(why *stream.Closed) {
 	}
 }
 
+// againMs is how long after such an end the hub connects again: else one that cannot send what it must would do so without pause.
+const againMs = 1_000
+
 // restart makes a new connection where the old one took no more.
-func (b *broker) restart(*peer.Turn) {
+func (b *broker) restart(t *peer.Turn) {
 	b.lost()
 	b.link.Close(stream.CloseTryLater, "more waits than may")
-	b.dial()
+	b.phase, b.dialDue = dialing, t.Now+againMs
 	b.tell()
 }
 

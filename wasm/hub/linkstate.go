@@ -39,12 +39,15 @@ func (b *broker) tell() {
 	}
 }
 
-func (b *broker) deadline() int64 { return sooner(b.askDue, b.tellDue) }
+func (b *broker) deadline() int64 { return sooner(b.dialDue, sooner(b.askDue, b.tellDue)) }
 
 func (b *broker) due(t *peer.Turn) {
 	if b.askDue != 0 && b.askDue <= t.Now {
 		b.askDue = 0
 		b.askPage()
+	}
+	if b.dialDue != 0 && b.dialDue <= t.Now {
+		b.dial()
 	}
 	b.tell()
 }
