@@ -79,6 +79,7 @@ typecheck: $(NPM) $(CLIENT) ## Check the types of TypeScript
 test-go: ## Test Go on this machine
 	@test -n "$(RACE)" || echo "no C compiler: the tests run without the race detector"
 	go test $(RACE) ./...
+	go test $(RACE) -tags otel -run 'TestSpans|TestRequestsAreSpans|TestSwitchedOff' ./broker/tracing ./broker/relay ./broker/server
 
 .PHONY: test-wasm
 test-wasm: ## Test protocol and hub as WebAssembly, in Node

@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -61,6 +62,9 @@ var floors = []struct {
 	{"broker/ws", 5},
 	{"broker/contexts", 6},
 	{"broker/relay", 7},
+	{"broker/histogram", 4},
+	{"broker/tracing", 4},
+	{"broker/tracing/tracetest", 5},
 	{"broker/audit", 6},
 	{"broker/seats", 6},
 	{"broker/config", 6},
@@ -76,7 +80,7 @@ var floors = []struct {
 // onlyIn says which packages may import what lies outside of the module and is dear or dangerous.
 var onlyIn = map[string][]string{
 	"syscall/js":                   {"wasm", "wasm/browser"},
-	"net/http":                     {"broker/server", "broker/cmd/crossframe", "broker/ws", "broker/remote", "broker/relay", "broker/fault", "broker/proxies", "broker/api"},
+	"net/http":                     {"broker/server", "broker/cmd/crossframe", "broker/ws", "broker/remote", "broker/relay", "broker/fault", "broker/proxies", "broker/api", "broker/tracing/tracetest"},
 	"github.com/gobwas/glob":       {"broker/directory"},
 	"golang.org/x/net/idna":        {"broker/idn"},
 	"github.com/alecthomas/kong":   {"broker/cmd/crossframe", "broker/licensing", "broker/config"},
@@ -87,6 +91,12 @@ var onlyIn = map[string][]string{
 	"github.com/gorilla/websocket": {"broker/ws"},
 
 	"golang.org/x/time/rate": {"broker/api"},
+
+	"go.opentelemetry.io/otel/attribute":                              {"broker/tracing"},
+	"go.opentelemetry.io/otel/trace":                                  {"broker/tracing"},
+	"go.opentelemetry.io/otel/sdk/trace":                              {"broker/tracing"},
+	"go.opentelemetry.io/otel/exporters/otlp/otlptrace/otlptracehttp": {"broker/tracing"},
+	"go.opentelemetry.io/proto/otlp/collector/trace/v1":               {"broker/tracing/tracetest"},
 
 	"github.com/go-jose/go-jose/v4":      {"broker/identity"},
 	"github.com/go-jose/go-jose/v4/json": {"broker/identity"},
@@ -105,7 +115,7 @@ type listed struct {
 }
 
 func TestImportsPointDown(t *testing.T) {
-	for _, p := range append(ours(t, ""), ours(t, "js")...) {
+	for _, p := range slices.Concat(ours(t, ""), ours(t, "js"), ours(t, "", "-tags=otel")) {
 		from := strings.TrimPrefix(p.ImportPath+"/", module)
 		from = strings.TrimSuffix(from, "/")
 		floor, known := floorOf(from)
@@ -161,6 +171,24 @@ func TestHubStaysSmall(t *testing.T) {
 	}
 }
 
+// TestTracingIsAsked: OpenTelemetry is ten megabytes; only the program built with its tag links it.
+func TestTracingIsAsked(t *testing.T) {
+	linked := func(flags ...string) (n int) {
+		for _, p := range list(t, "", append(flags, "-deps", "./broker/cmd/crossframe")...) {
+			if within(p.ImportPath, "go.opentelemetry.io") || within(p.ImportPath, "google.golang.org/grpc") {
+				n++
+			}
+		}
+		return n
+	}
+	if n := linked(); n != 0 {
+		t.Errorf("%d packages of OpenTelemetry are linked without its tag", n)
+	}
+	if linked("-tags=otel") == 0 {
+		t.Error("with its tag nothing of OpenTelemetry is linked")
+	}
+}
+
 func within(p, folder string) bool { return p == folder || strings.HasPrefix(p, folder+"/") }
 
 func floorOf(p string) (int, bool) {
@@ -189,9 +217,9 @@ func matches(p, pattern string) bool {
 }
 
 // ours returns the module's packages as they are built for an operating system; "" is this one.
-func ours(t *testing.T, goos string) (packages []listed) {
+func ours(t *testing.T, goos string, flags ...string) (packages []listed) {
 	t.Helper()
-	for _, p := range list(t, goos, "./...") {
+	for _, p := range list(t, goos, append(flags, "./...")...) {
 		if strings.HasPrefix(p.ImportPath, module) {
 			packages = append(packages, p)
 		}

@@ -196,7 +196,12 @@ func (c *Client) write(by *protocol.PeerInfo, m *protocol.Envelope) *protocol.Fa
 		return fault
 	}
 	w.by, w.hub, w.counter = by, c.who.Hub, c.who.Counter
-	return c.give(a, &operation{id: m.ID, write: &w})
+	op := &operation{id: m.ID, write: &w, begun: time.Now()}
+	op.span = c.room.options.Tracer.Start("crossframe.context.write", "", "crossframe.scope", a.scope, "crossframe.tenant", c.who.Tenant)
+	if fault = c.give(a, op); fault != nil {
+		op.span.End(string(fault.Code))
+	}
+	return fault
 }
 
 // Close ends all subscriptions. What waits to be stored is stored; nobody hears of it.

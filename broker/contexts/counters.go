@@ -3,11 +3,14 @@ package contexts
 import (
 	"sync/atomic"
 	"time"
+
+	"github.com/crossframe/crossframe/broker/histogram"
 )
 
 // counters count what a Room does.
 type counters struct {
 	writes, stores, conflicts, unsaved, events, collapsed atomic.Uint64
+	writeTimes                                            histogram.Histogram
 	storeMicros                                           atomic.Uint64
 }
 
@@ -25,6 +28,10 @@ type Snapshot struct {
 	StoreSeconds   float64
 	// Conflicts is how often another broker was faster, Unsaved how often the store did not confirm.
 	Conflicts, Unsaved uint64
+	// Waiting operations have not been done yet. WriteTimes is how long writes took, from their arrival to their acknowledgement:
+	// that a durable one is on disk.
+	Waiting    int
+	WriteTimes histogram.Snapshot
 	// Events were sent to subscribers; Collapsed counts values sent in place of changes, to who reads too slowly.
 	Events, Collapsed uint64
 }
@@ -35,7 +42,7 @@ func (r *Room) Snapshot() Snapshot {
 	s := Snapshot{
 		Contexts: r.Count(),
 		Writes:   c.writes.Load(), Stores: c.stores.Load(), StoreSeconds: float64(c.storeMicros.Load()) / 1e6,
-		Conflicts: c.conflicts.Load(), Unsaved: c.unsaved.Load(), Events: c.events.Load(), Collapsed: c.collapsed.Load(),
+		Conflicts: c.conflicts.Load(), Unsaved: c.unsaved.Load(), WriteTimes: c.writeTimes.Snapshot(), Events: c.events.Load(), Collapsed: c.collapsed.Load(),
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -43,6 +50,7 @@ func (r *Room) Snapshot() Snapshot {
 	for _, e := range r.entries {
 		e.mu.Lock()
 		s.Subscriptions += len(e.subscribers)
+		s.Waiting += len(e.queue)
 		e.mu.Unlock()
 	}
 	return s

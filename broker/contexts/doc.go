@@ -7,7 +7,7 @@
 // reads what won and applies anew. What is stored is the whole value and the last changes, so that the other brokers'
 // subscribers get changes and not values. An entry that nobody uses leaves memory.
 //
-// It may import protocol, protocol/jsontext and broker/store. It knows no WebSocket and no hub.
+// It may import protocol, protocol/jsontext, broker/store, broker/histogram and broker/tracing. It knows no WebSocket and no hub.
 //
 // It refuses tenants and users that a message names (they come with the Client), groups that the user is not of, writes
 // "for everyone" of those who lack the role, values above Options.ValueBytes, more contexts than a tenant and more

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/crossframe/crossframe/broker/store"
+	"github.com/crossframe/crossframe/broker/tracing"
 	"github.com/crossframe/crossframe/protocol"
 )
 
@@ -35,6 +36,9 @@ type operation struct {
 	client *Client
 	id     uint64
 	write  *write
+	// begun is when a write arrived, span what is told of it.
+	begun time.Time
+	span  *tracing.Span
 	// subscription is one to begin; known and epoch are what its hub has already.
 	subscription *subscription
 	known        int64
@@ -322,9 +326,12 @@ func (op *operation) finish() {
 	}
 	op.release()
 	if op.fault != nil {
+		op.span.End(string(op.fault.Code))
 		op.client.fail(op.write.by, op.id, op.fault)
 		return
 	}
+	op.span.End("")
 	op.client.room.counters.writes.Add(1)
+	op.client.room.counters.writeTimes.Observe(time.Since(op.begun))
 	op.client.conn.Send(nil, protocol.Envelope{Op: protocol.OpReply, ID: op.id, Ref: op.revision})
 }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/crossframe/crossframe/broker/store"
+	"github.com/crossframe/crossframe/broker/tracing"
 	"github.com/crossframe/crossframe/protocol"
 )
 
@@ -42,6 +43,8 @@ type Options struct {
 	OwnerGrace time.Duration
 	// StoreTimeout bounds each call of the store; if zero, 5 s.
 	StoreTimeout time.Duration
+	// Tracer gets a span of each write; if nil, nobody does.
+	Tracer *tracing.Tracer
 	// Log gets what operators should know; if nil, slog.Default().
 	Log *slog.Logger
 }

@@ -111,6 +111,16 @@ func (s *Seats) Take(ctx context.Context, tenant, user string) (release func(), 
 	return release, nil
 }
 
+// Taken returns how many users have a seat at this broker, of all tenants.
+func (s *Seats) Taken() (n int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, users := range s.tenants {
+		n += len(users)
+	}
+	return n
+}
+
 // enter finds the user's seat, or makes one where this broker itself has one left; then first is true, and the caller decides.
 func (s *Seats) enter(tenant, user string, limit int64, limited bool) (one *seat, first bool, err error) {
 	s.mu.Lock()

@@ -5,6 +5,7 @@ import (
 	"sync/atomic"
 
 	"github.com/crossframe/crossframe/broker/contexts"
+	"github.com/crossframe/crossframe/broker/histogram"
 	"github.com/crossframe/crossframe/broker/ws"
 	"github.com/crossframe/crossframe/protocol"
 )
@@ -15,6 +16,9 @@ type counters struct {
 
 	mu     sync.Mutex
 	faults map[protocol.Code]uint64
+	calls  map[string]uint64
+
+	callTimes histogram.Histogram
 }
 
 // refused counts a refusal, or something that the room of methods audits.
@@ -38,6 +42,13 @@ type Snapshot struct {
 	Admitted, Turns, Relinked uint64
 	// Refused counts refusals by code.
 	Refused map[protocol.Code]uint64
+	// Waiting are the bytes that wait to be written to connections, MostWaiting those of the one for which most wait.
+	Waiting, MostWaiting int
+	// OpenCalls wait for their answers; Calls counts those that have ended, by outcome, and CallTimes how long they took. Both are
+	// of callers that are connected here.
+	OpenCalls int
+	Calls     map[string]uint64
+	CallTimes histogram.Snapshot
 }
 
 // Snapshot returns the counters. Each is exact, but they are not read in one moment.
@@ -45,10 +56,18 @@ func (r *Relay) Snapshot() Snapshot {
 	s := Snapshot{
 		Socket: r.socket.Snapshot(), Contexts: r.contexts.Snapshot(), Hubs: len(r.all()),
 		Admitted: r.counters.admitted.Load(), Turns: r.counters.turns.Load(), Relinked: r.counters.relinked.Load(),
-		Refused: make(map[protocol.Code]uint64),
+		Refused: make(map[protocol.Code]uint64), Calls: make(map[string]uint64), CallTimes: r.counters.callTimes.Snapshot(),
+	}
+	sessions := r.all()
+	for _, one := range sessions {
+		n := one.Waiting()
+		s.Waiting, s.MostWaiting = s.Waiting+n, max(s.MostWaiting, n)
 	}
 	r.methods.mu.Lock()
 	s.Peers = len(r.methods.parties)
+	for _, one := range sessions {
+		s.OpenCalls += len(one.asked)
+	}
 	for _, n := range r.nodes.list {
 		if n.bridge != nil {
 			s.Nodes++
@@ -59,6 +78,9 @@ func (r *Relay) Snapshot() Snapshot {
 	defer r.counters.mu.Unlock()
 	for code, n := range r.counters.faults {
 		s.Refused[code] = n
+	}
+	for outcome, n := range r.counters.calls {
+		s.Calls[outcome] = n
 	}
 	return s
 }

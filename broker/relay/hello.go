@@ -132,6 +132,7 @@ func (s *session) seat() *protocol.Fault {
 func (s *session) begin(id uint64, version int64) *protocol.Fault {
 	r := s.relay
 	s.peers, s.calls, s.lists = make(map[uint32]*party), make(map[uint64]*party), make(map[uint64]struct{})
+	s.asked = make(map[uint64]question)
 	me := s.newParty(protocol.PeerInfo{Instance: s.key.hub, App: s.record.App, Origin: s.origin})
 	before, err := r.enter(s)
 	if err != nil {

@@ -9,6 +9,7 @@ import (
 	"github.com/crossframe/crossframe/broker/contexts"
 	"github.com/crossframe/crossframe/broker/identity"
 	"github.com/crossframe/crossframe/broker/store"
+	"github.com/crossframe/crossframe/broker/tracing"
 	"github.com/crossframe/crossframe/broker/ws"
 	"github.com/crossframe/crossframe/protocol"
 	"github.com/crossframe/crossframe/protocol/origin"
@@ -28,7 +29,7 @@ type Options struct {
 	Sharing []protocol.SharingRule
 	// Socket are the settings of the WebSocket server; OnOpen, OnRefuse and Log are the relay's.
 	Socket ws.Options
-	// Contexts are the settings of the shared contexts; Store, Sharing, Present, Lost and Log are the relay's.
+	// Contexts are the settings of the shared contexts; Store, Sharing, Present, Lost, Tracer and Log are the relay's.
 	Contexts contexts.Options
 
 	// HelloTimeout is how long a connection may take to say who it is; if zero, 5 s.
@@ -44,6 +45,8 @@ type Options struct {
 	LinkSilence time.Duration
 	// Audit gets who comes and goes, and what is refused; if nil, nobody is told.
 	Audit *audit.Log
+	// Tracer gets a span of each call; if nil, nobody does.
+	Tracer *tracing.Tracer
 	// Log gets what operators should know; if nil, slog.Default().
 	Log *slog.Logger
 }

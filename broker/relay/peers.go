@@ -45,6 +45,7 @@ func (s *session) gone(wire uint32) {
 	}
 	s.relay.methods.do(func() {
 		delete(s.peers, wire)
+		s.abandon(p)
 		s.relay.methods.leave(p)
 	})
 }
@@ -115,6 +116,9 @@ func (s *session) sender(e *protocol.Envelope) (from *party) {
 		}
 		e.Ref, e.Head, e.Body = 0, slices.Clone(e.Head), cloned(e.Body)
 		s.named(e)
+		if from != nil && e.ID != 0 {
+			s.asks(from, e)
+		}
 	case protocol.OpCancel:
 		if from = s.asker(wireOf(e.Ref)); e.Ref == 0 {
 			from = s.me
@@ -163,6 +167,7 @@ func cloned(b protocol.Body) protocol.Body {
 
 // deliver implements outlet: it sends what the room says to a peer of this connection.
 func (s *session) deliver(to *party, e *protocol.Envelope) {
+	s.settled(e)
 	switch e.Op {
 	case protocol.OpCall:
 		s.calls[e.ID] = to

@@ -52,7 +52,7 @@ func New(ctx context.Context, options Options) (_ *Relay, err error) {
 	}()
 	r.methods, r.roster, r.nodes = newMethods(r), newRoster(r), newNodes(r)
 	c := options.Contexts
-	c.Store, c.Sharing, c.Present, c.Lost, c.Log = options.Store, options.Sharing, r.roster.present, r.lost, options.Log
+	c.Store, c.Sharing, c.Present, c.Lost, c.Tracer, c.Log = options.Store, options.Sharing, r.roster.present, r.lost, options.Tracer, options.Log
 	if r.contexts, err = contexts.New(ctx, c); err != nil {
 		return nil, err
 	}

@@ -35,6 +35,8 @@ type session struct {
 	// calls are those that this side has to answer, and lists what it asked that is answered with methods; of the methods.
 	calls map[uint64]*party
 	lists map[uint64]struct{}
+	// asked are the calls of this side that are not answered yet; of the methods.
+	asked map[uint64]question
 
 	// refused: why the connection ends has been said. Only the first reason counts.
 	refused atomic.Bool
@@ -243,7 +245,10 @@ func (s *session) Closed(_ *ws.Conn, why *stream.Closed) {
 	}
 	s.ended(why)
 	s.shared.Close()
-	s.relay.methods.do(func() { s.relay.methods.leave(s.parties()...) })
+	s.relay.methods.do(func() {
+		s.abandon(nil)
+		s.relay.methods.leave(s.parties()...)
+	})
 	if s.relay.leave(s) {
 		s.relay.roster.left(s)
 	}

@@ -1,6 +1,10 @@
 package server
 
-import "github.com/prometheus/client_golang/prometheus"
+import (
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/crossframe/crossframe/broker/histogram"
+)
 
 // Report takes what one measurement found.
 type Report struct{ to chan<- prometheus.Metric }
@@ -15,12 +19,31 @@ func (r Report) Counter(name, help string, value float64, labels ...string) {
 	r.report(prometheus.CounterValue, name, help, value, labels)
 }
 
+// Histogram reports how long things took.
+func (r Report) Histogram(name, help string, s histogram.Snapshot, labels ...string) {
+	names, values := split(labels)
+	desc := prometheus.NewDesc(name, help, names, nil)
+	r.send(name, help, func() (prometheus.Metric, error) {
+		return prometheus.NewConstHistogram(desc, s.Count, s.Sum, s.Buckets, values...)
+	})
+}
+
 func (r Report) report(kind prometheus.ValueType, name, help string, value float64, labels []string) {
-	var names, values []string
+	names, values := split(labels)
+	r.send(name, help, func() (prometheus.Metric, error) {
+		return prometheus.NewConstMetric(prometheus.NewDesc(name, help, names, nil), kind, value, values...)
+	})
+}
+
+func split(labels []string) (names, values []string) {
 	for i := 0; i+1 < len(labels); i += 2 {
 		names, values = append(names, labels[i]), append(values, labels[i+1])
 	}
-	m, err := prometheus.NewConstMetric(prometheus.NewDesc(name, help, names, nil), kind, value, values...)
+	return names, values
+}
+
+func (r Report) send(name, help string, build func() (prometheus.Metric, error)) {
+	m, err := build()
 	if err != nil {
 		m = prometheus.NewInvalidMetric(prometheus.NewDesc(name, help, nil, nil), err)
 	}

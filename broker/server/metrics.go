@@ -45,13 +45,19 @@ func (m *Metrics) Handler() http.Handler {
 }
 
 // count notes an answered request. Labels take a fixed number of values, whatever is sent: a path would not.
-func (m *Metrics) count(site, method string, status int, took time.Duration) {
+func (m *Metrics) count(site, verb string, status int, took time.Duration) {
 	if m == nil {
 		return
 	}
-	if method != http.MethodGet && method != http.MethodHead {
-		method = "other"
-	}
-	m.requests.WithLabelValues(site, method, strconv.Itoa(status)).Inc()
+	m.requests.WithLabelValues(site, method(verb), strconv.Itoa(status)).Inc()
 	m.seconds.WithLabelValues(site).Observe(took.Seconds())
+}
+
+// method returns one of a fixed list: what a client sends may be any word.
+func method(verb string) string {
+	switch verb {
+	case http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodDelete, http.MethodOptions:
+		return verb
+	}
+	return "other"
 }

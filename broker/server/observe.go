@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"net/http"
 	"runtime/debug"
+	"strconv"
 	"time"
 
 	"github.com/crossframe/crossframe/broker/fault"
@@ -65,6 +66,8 @@ func (s *Site) observed(next http.Handler) http.Handler {
 		w.Header().Set(fault.IDHeader, id)
 		r = r.WithContext(context.WithValue(r.Context(), idKey{}, id))
 		answer := &recorder{ResponseWriter: w}
+		// The path is not told: in the API it has names of users and records.
+		span := s.Tracer.Start("crossframe.request", r.Header.Get("Traceparent"), "http.request.method", method(r.Method), "crossframe.site", s.Name, "crossframe.request", id)
 		defer func() {
 			took := time.Since(begin)
 			if answer.status == 0 {
@@ -72,6 +75,8 @@ func (s *Site) observed(next http.Handler) http.Handler {
 				answer.status = http.StatusOK
 			}
 			s.Metrics.count(s.Name, r.Method, answer.status, took)
+			span.Set("http.response.status_code", strconv.Itoa(answer.status))
+			span.End(failureOf(answer.status))
 			log.LogAttrs(r.Context(), levelOf(answer.status), "request",
 				slog.String("site", s.Name), slog.String("id", id), slog.String("method", r.Method),
 				slog.String("path", r.URL.Path), slog.Int("status", answer.status), slog.Int64("bytes", answer.bytes),
@@ -79,6 +84,14 @@ func (s *Site) observed(next http.Handler) http.Handler {
 		}()
 		next.ServeHTTP(answer, r)
 	})
+}
+
+// failureOf is what a span says of a status: what the client did wrong is no failure of the server.
+func failureOf(status int) string {
+	if status >= http.StatusInternalServerError {
+		return strconv.Itoa(status)
+	}
+	return ""
 }
 
 func (s *Site) logger() *slog.Logger {

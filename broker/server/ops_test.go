@@ -61,6 +61,7 @@ func TestOps(t *testing.T) {
 	site, _ := testSite(t)
 	ask(site.Handler(), "GET", "/")
 	ask(site.Handler(), "BREW", "/")
+	ask(site.Handler(), "POST", "/")
 	health := NewHealth("1.2.3", nil)
 	handler := Ops(health, site.Metrics, Hosts{}, true)
 	get := func(path string, headers ...string) (int, string) {
@@ -77,6 +78,7 @@ func TestOps(t *testing.T) {
 	for _, want := range []string{
 		`crossframe_http_requests_total{method="GET",site="page",status="200"} 1`,
 		`crossframe_http_requests_total{method="other",site="page",status="405"} 1`,
+		`crossframe_http_requests_total{method="POST",site="page",status="405"} 1`,
 		`crossframe_build_info{version="test"} 1`, "go_goroutines", "process_open_fds",
 	} {
 		if !strings.Contains(metrics, want) {

@@ -10,6 +10,7 @@ import (
 	"github.com/crossframe/crossframe/broker/assets"
 	"github.com/crossframe/crossframe/broker/fault"
 	"github.com/crossframe/crossframe/broker/proxies"
+	"github.com/crossframe/crossframe/broker/tracing"
 )
 
 // APIPath is what the paths of the API begin with.
@@ -38,6 +39,8 @@ type Site struct {
 	Proxies proxies.Trusted
 	// Log gets a line for each request; if nil, slog.Default.
 	Log *slog.Logger
+	// Tracer gets a span of each request; if nil, nobody does.
+	Tracer *tracing.Tracer
 	// Metrics counts the requests; if nil, nothing is counted.
 	Metrics *Metrics
 }

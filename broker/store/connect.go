@@ -99,6 +99,9 @@ func (s *Store) reconnected() {
 // asyncError hears what no call returns: above all of subscriptions that are taken too slowly, which their owners notice
 // themselves.
 func (s *Store) asyncError(sub *nats.Subscription, err error) {
+	if errors.Is(err, nats.ErrSlowConsumer) {
+		s.slow.Add(1)
+	}
 	subject := ""
 	if sub != nil {
 		subject = sub.Subject

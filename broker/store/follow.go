@@ -172,6 +172,7 @@ func (fo *follower) hear(m *nats.Msg) {
 		return
 	}
 	if fo.gap(r.sequence, previous, before) {
+		fo.bucket.store.gaps.Add(1)
 		fo.lost.Store(true)
 	}
 	fo.seen = max(fo.seen, r.sequence)

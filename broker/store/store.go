@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -27,6 +28,9 @@ type Store struct {
 	committers map[string]*committer
 	bus        Bus
 	audit      Log
+
+	// gaps and slow are counted for Snapshot.
+	gaps, slow atomic.Uint64
 
 	// mend asks for volatile buckets to be made anew.
 	mend chan struct{}

@@ -16,8 +16,8 @@ import (
 	"github.com/crossframe/crossframe/broker/licensing"
 	"github.com/crossframe/crossframe/broker/records"
 	"github.com/crossframe/crossframe/broker/relay"
-	"github.com/crossframe/crossframe/broker/server"
 	"github.com/crossframe/crossframe/broker/store"
+	"github.com/crossframe/crossframe/broker/tracing"
 	"github.com/crossframe/crossframe/broker/ws"
 	"github.com/crossframe/crossframe/protocol/origin"
 )
@@ -37,11 +37,12 @@ type link struct {
 	records   *records.Records
 	admission *admission
 	audit     *audit.Log
+	tracer    *tracing.Tracer
 	log       *slog.Logger
 }
 
 // newLink opens the store and the relay on it; nil where nobody may connect.
-func newLink(ctx context.Context, loaded *config.Loaded, checker *identity.Checker, license *licensing.Checker, log *slog.Logger) (*link, error) {
+func newLink(ctx context.Context, loaded *config.Loaded, checker *identity.Checker, license *licensing.Checker, tracer *tracing.Tracer, log *slog.Logger) (*link, error) {
 	if !loaded.Linked() {
 		log.Info("apps share with those of their own page only: nobody can connect", "fix", "set identity, and leave link.disabled out")
 		return nil, nil
@@ -51,7 +52,7 @@ func newLink(ctx context.Context, loaded *config.Loaded, checker *identity.Check
 	}
 	ctx, cancel := context.WithTimeout(ctx, openTimeout)
 	defer cancel()
-	l := &link{log: log}
+	l := &link{log: log, tracer: tracer}
 	var err error
 	if l.store, err = store.Open(ctx, storeOptions(loaded, log)); err != nil {
 		return nil, err
@@ -77,7 +78,7 @@ func newLink(ctx context.Context, loaded *config.Loaded, checker *identity.Check
 // options are those of the relay.
 func (l *link) options(loaded *config.Loaded, checker *identity.Checker) (o relay.Options, err error) {
 	o = relay.Options{
-		Store: l.store, Authenticator: checker, Admit: l.admission.admit, Sharing: loaded.Sharing, Audit: l.audit, Log: l.log,
+		Store: l.store, Authenticator: checker, Admit: l.admission.admit, Sharing: loaded.Sharing, Audit: l.audit, Tracer: l.tracer, Log: l.log,
 		Contexts: contexts.Options{
 			Alone: len(loaded.Store.NATS) == 0, EveryoneRoles: loaded.Link.EveryoneRoles, TenantContexts: int(loaded.Link.Contexts),
 		},
@@ -168,41 +169,4 @@ func (l *link) alive() {
 	if l != nil {
 		l.Snapshot()
 	}
-}
-
-// measure tells the metrics what the relay counts.
-func (l *link) measure(m *server.Metrics) {
-	m.Measure(func(report server.Report) {
-		s := l.Snapshot()
-		report.Gauge("crossframe_link_connections", "WebSockets that are open.", float64(s.Socket.Open))
-		report.Gauge("crossframe_link_hubs", "Hubs and programs that are connected to this broker.", float64(s.Hubs))
-		report.Gauge("crossframe_link_peers", "Peers of hubs, of programs and of other brokers.", float64(s.Peers))
-		report.Gauge("crossframe_link_brokers", "Other brokers that this one is joined with.", float64(s.Nodes))
-		report.Counter("crossframe_link_admitted_total", "Connections that said who they are.", float64(s.Admitted))
-		report.Counter("crossframe_link_relinked_total", "How often the link to another broker was made anew.", float64(s.Relinked))
-		report.Counter("crossframe_link_turns_total", "Turns of the room of methods.", float64(s.Turns))
-		for code, n := range s.Refused {
-			report.Counter("crossframe_link_refused_total", "Refusals, by code.", float64(n), "code", string(code))
-		}
-		for direction, n := range map[string][2]uint64{"in": {s.Socket.FramesIn, s.Socket.BytesIn}, "out": {s.Socket.FramesOut, s.Socket.BytesOut}} {
-			report.Counter("crossframe_link_frames_total", "Frames, by direction.", float64(n[0]), "direction", direction)
-			report.Counter("crossframe_link_bytes_total", "Bytes of frames, by direction.", float64(n[1]), "direction", direction)
-		}
-		for why, n := range map[string]uint64{
-			"too_slow": s.Socket.TooSlow, "too_much": s.Socket.TooMuch, "malformed": s.Socket.Malformed, "too_large": s.Socket.TooLarge, "silent": s.Socket.Silent,
-		} {
-			report.Counter("crossframe_link_ended_total", "Connections that this side ended, by reason.", float64(n), "reason", why)
-		}
-		c := s.Contexts
-		report.Gauge("crossframe_contexts", "Shared contexts that exist.", float64(c.Contexts))
-		report.Gauge("crossframe_contexts_in_memory", "Those of them that are in use at this broker.", float64(c.Entries))
-		report.Gauge("crossframe_contexts_subscriptions", "Subscriptions at this broker.", float64(c.Subscriptions))
-		report.Counter("crossframe_contexts_writes_total", "Writes that were acknowledged.", float64(c.Writes))
-		report.Counter("crossframe_contexts_stores_total", "Writes of the store that they took.", float64(c.Stores))
-		report.Counter("crossframe_contexts_store_seconds_total", "Time that those took.", c.StoreSeconds)
-		report.Counter("crossframe_contexts_conflicts_total", "How often another broker was faster.", float64(c.Conflicts))
-		report.Counter("crossframe_contexts_unsaved_total", "How often the store did not confirm.", float64(c.Unsaved))
-		report.Counter("crossframe_contexts_events_total", "Changes that were sent to subscribers.", float64(c.Events))
-		report.Counter("crossframe_contexts_collapsed_total", "Values that were sent in place of changes, to who reads too slowly.", float64(c.Collapsed))
-	})
 }

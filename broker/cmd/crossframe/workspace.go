@@ -17,6 +17,7 @@ import (
 	"github.com/crossframe/crossframe/broker/identity"
 	"github.com/crossframe/crossframe/broker/licensing"
 	"github.com/crossframe/crossframe/broker/server"
+	"github.com/crossframe/crossframe/broker/tracing"
 	"github.com/crossframe/crossframe/protocol"
 	"github.com/crossframe/crossframe/protocol/origin"
 )
@@ -39,6 +40,8 @@ type workspace struct {
 	certificate *certs.Certificate
 	// streams ends the answers of the API that have no end of their own.
 	streams context.CancelFunc
+	// tracer is nil in a program without the tag otel.
+	tracer *tracing.Tracer
 	// untell ends what is told to the audit of license and directory.
 	untell func()
 	stop   context.CancelFunc
@@ -75,8 +78,15 @@ func newWorkspace(ctx context.Context, on *console, loaded *config.Loaded, log *
 		checker.Close()
 		return nil, err
 	}
-	linked, err := newLink(ctx, loaded, checker, licensed, log)
+	tracer, err := tracing.New(ctx, buildVersion(), log)
 	if err != nil {
+		apps.close()
+		checker.Close()
+		return nil, err
+	}
+	linked, err := newLink(ctx, loaded, checker, licensed, tracer, log)
+	if err != nil {
+		closeTracer(tracer, log)
 		apps.close()
 		checker.Close()
 		return nil, err
@@ -84,7 +94,7 @@ func newWorkspace(ctx context.Context, on *console, loaded *config.Loaded, log *
 	w := &workspace{
 		loaded: loaded, metrics: server.NewMetrics(buildVersion()), log: log,
 		health:  server.NewHealth(buildVersion(), missing, certificate.Missing, licensed.Missing, checker.Missing, linked.missing),
-		checker: checker, apps: apps, license: licensed, link: linked, certificate: certificate,
+		checker: checker, apps: apps, license: licensed, link: linked, certificate: certificate, tracer: tracer,
 	}
 	w.page = w.site(forLink(files, loaded)).Handler()
 	w.measure()
@@ -99,7 +109,7 @@ func (w *workspace) site(files assets.Set) *server.Site {
 	streaming, w.streams = context.WithCancel(context.Background())
 	site := &server.Site{
 		Name: "page", Files: files, Hosts: server.HostsOf(loaded.Origins), SecureHosts: server.HostsOf(secure(loaded.Origins)),
-		Headers: w.apps.headers, Proxies: loaded.Proxies, Log: w.log, Metrics: w.metrics,
+		Headers: w.apps.headers, Proxies: loaded.Proxies, Log: w.log, Metrics: w.metrics, Tracer: w.tracer,
 		API: api.New(api.Options{
 			Authenticator: w.checker, Origins: loaded.APIOrigins, Proxies: loaded.Proxies, Done: streaming.Done(), Audit: w.link.trail(), Log: w.log,
 		}, slices.Concat([]api.Route{api.Me()}, api.Directory(w.apps.Catalog), w.link.routes())...),
@@ -120,6 +130,7 @@ func (w *workspace) measure() {
 	if w.link != nil {
 		w.link.measure(w.metrics)
 	}
+	measureLicense(w.metrics, w.license)
 	if w.certificate != nil {
 		measureCertificate(w.metrics, w.certificate)
 	}
@@ -171,6 +182,16 @@ func (w *workspace) close() {
 	w.link.close()
 	w.apps.close()
 	w.checker.Close()
+	closeTracer(w.tracer, w.log)
+}
+
+// closeTracer exports the last spans.
+func closeTracer(tracer *tracing.Tracer, log *slog.Logger) {
+	ctx, cancel := context.WithTimeout(context.Background(), drainTimeout)
+	defer cancel()
+	if err := tracer.Close(ctx); err != nil {
+		log.Warn("tracing did not end well", "error", err)
+	}
 }
 
 // missingOf says what keeps the page from working, and what to do about it.
