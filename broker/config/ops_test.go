@@ -1,34 +1,18 @@
 package config
 
-import (
-	"os"
-	"path/filepath"
-	"strings"
-	"testing"
-)
+import "testing"
 
-func TestOpsAddress(t *testing.T) {
-	file := filepath.Join(t.TempDir(), "crossframe.yaml")
-	if err := os.WriteFile(file, []byte("opsListen: 10.0.0.7:9000\nno such setting: [\"but that is for the broker to tell\"]\n"), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	for _, test := range []struct{ file, flag, want string }{
-		{"", "-", "127.0.0.1:8079"}, {file, "-", "10.0.0.7:9000"}, {file, "127.0.0.1:1", "127.0.0.1:1"},
-		{"", ":8079", "127.0.0.1:8079"}, {"", "0.0.0.0:8079", "127.0.0.1:8079"}, {"", "[::]:8079", "[::1]:8079"}, {"", "localhost:8079", "localhost:8079"},
+// TestProfilesAreForThisMachine (B16): only a listener that this machine alone reaches is local, and has profiles. What is no
+// address of it, or may be another one, is not.
+func TestProfilesAreForThisMachine(t *testing.T) {
+	for address, want := range map[string]bool{
+		"127.0.0.1:8079": true, "127.9.9.9:1": true, "[::1]:8079": true, "localhost:8079": true, "[::ffff:127.0.0.1]:8079": true,
+		":8079": false, "0.0.0.0:8079": false, "[::]:8079": false, "10.0.0.1:8079": false, "desk.example.com:8079": false,
+		"localhost.example.com:8079": false, "127.0.0.1.example.com:8079": false, "": false, "127.0.0.1": false,
 	} {
-		flag := &test.flag
-		if test.flag == "-" {
-			flag = nil
+		c := Config{OpsListen: address}
+		if got := c.OpsIsLocal(); got != want {
+			t.Errorf("%q is of this machine alone: %v", address, got)
 		}
-		if got, err := OpsAddress(test.file, flag); err != nil || got != test.want {
-			t.Errorf("%+v: %q, %v", test, got, err)
-		}
-	}
-	off := ""
-	if _, err := OpsAddress("", &off); err == nil || !strings.Contains(err.Error(), "fix: set opsListen") {
-		t.Errorf("switched off: %v", err)
-	}
-	if _, err := OpsAddress(file+"-not", nil); err == nil {
-		t.Error("a file that is not there")
 	}
 }
