@@ -61,6 +61,22 @@ func TestDecisionsAreListed(t *testing.T) {
 	}
 }
 
+// required finds a module that go.mod requires directly, and its version.
+var required = regexp.MustCompile(`(?m)^(?:require )?\s*(\S+) v([^\s/]+)$`)
+
+// TestDependenciesAreExplained: the decision on dependencies names every module that is required, at its version.
+func TestDependenciesAreExplained(t *testing.T) {
+	why, modules := read(t, "docs/decisions/0008-dependencies.md"), required.FindAllStringSubmatch(read(t, "go.mod"), -1)
+	if len(modules) < 10 {
+		t.Fatalf("go.mod was not understood: %v", modules)
+	}
+	for _, m := range modules {
+		if name := strings.TrimPrefix(m[1], "github.com/") + " " + m[2]; !strings.Contains(why, name) {
+			t.Errorf("docs/decisions/0008-dependencies.md says nothing of %s", name)
+		}
+	}
+}
+
 // TestFloorsAreDrawn: the table in docs/architecture.md has every package, on its floor.
 func TestFloorsAreDrawn(t *testing.T) {
 	_, table, _ := strings.Cut(read(t, "docs/architecture.md"), "## Floors\n")

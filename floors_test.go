@@ -90,7 +90,13 @@ var onlyIn = map[string][]string{
 	"github.com/google/uuid":       {"broker/server"},
 	"github.com/gorilla/websocket": {"broker/ws"},
 
-	"golang.org/x/time/rate": {"broker/api"},
+	"go.yaml.in/yaml/v3":            {"broker/source", "broker/config"},
+	"golang.org/x/time/rate":        {"broker/api"},
+	"github.com/andybalholm/brotli": {"broker/assets/pack"},
+
+	"github.com/prometheus/client_golang/prometheus":            {"broker/server"},
+	"github.com/prometheus/client_golang/prometheus/collectors": {"broker/server"},
+	"github.com/prometheus/client_golang/prometheus/promhttp":   {"broker/server"},
 
 	"go.opentelemetry.io/otel/attribute":                              {"broker/tracing"},
 	"go.opentelemetry.io/otel/trace":                                  {"broker/tracing"},
@@ -130,6 +136,8 @@ func TestImportsPointDown(t *testing.T) {
 				}
 			} else if allowed, special := onlyIn[imp]; special && !matchesAny(from, allowed) {
 				t.Errorf("%s imports %s, which only %v may", from, imp, allowed)
+			} else if host, _, _ := strings.Cut(imp, "/"); !special && strings.Contains(host, ".") {
+				t.Errorf("%s imports %s: say in onlyIn through which package it enters, and in docs/decisions/0008-dependencies.md why", from, imp)
 			}
 		}
 	}

@@ -38,7 +38,7 @@ type Options struct {
 	StateFile string
 	// Origins are those of the main page. Those on this machine need no license.
 	Origins []string
-	// Log gets each change; if nil, nothing is logged.
+	// Log gets each change; if nil, slog.Default().
 	Log *slog.Logger
 	// Now is time.Now if nil.
 	Now func() time.Time
@@ -78,7 +78,7 @@ func NewChecker(o Options) (*Checker, error) {
 		list: newest[sealed.Revocations]{file: o.RevocationFile, code: protocol.LicenseUnverified, issued: func(r *sealed.Revocations) int64 { return r.IssuedAt }, open: sealed.OpenRevocations},
 	}
 	if c.log == nil {
-		c.log = slog.New(slog.DiscardHandler)
+		c.log = slog.Default()
 	}
 	c.Check()
 	return c, nil
