@@ -5,7 +5,7 @@ import { buildDir } from "./chromium.js";
 import type { Site } from "./sites.js";
 
 /** The policy that the broker sends with the main page. Only the origins of frames differ. */
-export const pagePolicy = [
+const pagePolicy = [
   "default-src 'none'",
   "script-src 'self' 'wasm-unsafe-eval'",
   "worker-src 'self'",

@@ -2,11 +2,11 @@
  * Runs the hub's program in the Worker, and outlives it: ports, journal and open requests are kept here. When the
  * program ends, requests in flight get a coded error, a new run takes over the journal, and the ports go on.
  */
-import { checkFrame, FIELDS, OpPageBoot, OpPageLicense, OpPageMisuse, type Boot, type Code, type Fault, type LicenseReport, type Limits } from "@crossframe/protocol";
+import { checkFrame, FIELDS, OpPageBoot, OpPageLicense, OpPageMisuse, type Boot, type Code, type Fault, type Limits } from "@crossframe/protocol";
 
-import { LicenseCheck, type LicenseConfig } from "./check.js";
-import { WallClock } from "./clock.js";
+import { Alarm } from "./alarm.js";
 import { Journal } from "./journal.js";
+import { LicenseLooks } from "./looks.js";
 import type { FromWorker, LicenseAgain, Start, ToHub } from "./messages.js";
 import { isRequest } from "./operations.js";
 import { Outgoing } from "./outgoing.js";
@@ -41,25 +41,19 @@ export class Supervisor {
   readonly #ends: number[] = [];
   readonly #loading: Promise<Loaded> | undefined;
   #module: WebAssembly.Module | undefined;
-  readonly #clock: WallClock;
-  readonly #check: LicenseCheck;
-  /** What was found of the license last, and the look that is under way. */
-  #found: Pick<LicenseReport, "claims" | "fault"> = {};
-  #look = Promise.resolve();
+  readonly #license: LicenseLooks;
+  readonly #alarm = new Alarm(() => this.#signal(program.CALL_TICK));
   #program: Program | undefined;
   #lastPort = 0;
   #epoch = 0;
   #restarts = 0;
   #degraded = false;
   #backlog: (() => void)[] = [];
-  #timer: ReturnType<typeof setTimeout> | undefined;
-  #timerDue = 0;
 
   /** @param loading the program, where it is on its way already. */
   constructor(start: Start, toPage: (message: FromWorker) => void, loading?: Promise<Loaded>) {
     this.#start = start;
-    this.#clock = new WallClock(start.serverMs, start.floorMs);
-    this.#check = new LicenseCheck(start.boot.origin);
+    this.#license = new LicenseLooks(start.boot.origin, start.serverMs, start.floorMs);
     this.#loading = loading;
     this.#toPage = toPage;
     this.#store = start.store === "" ? undefined : new ContextStore(start.store, (text) => toPage({ kind: "notice", text }));
@@ -74,7 +68,7 @@ export class Supervisor {
       const [loaded, kept] = await Promise.all([
         this.#loading ?? program.load(this.#start.wasm),
         this.#store?.load() ?? [],
-        this.#find(this.#start.license),
+        this.#license.look(this.#start.license),
       ]);
       this.#module = loaded.module;
       first = loaded.first;
@@ -86,27 +80,17 @@ export class Supervisor {
     await this.#launch(first);
   }
 
-  /** Looks at the license. Looks follow one another, so that the latest is what counts. */
-  #find(license: LicenseConfig): Promise<void> {
-    const look = this.#look.then(async () => {
-      this.#found = await this.#check.find(license, this.#clock.now());
-    });
-    this.#look = look.catch(() => undefined);
-    return look;
-  }
-
   /** Looks at the license again, and tells the hub. */
   license({ license, serverMs }: LicenseAgain): void {
-    if (serverMs !== undefined) this.#clock.set(serverMs);
-    void this.#find(license).then(
+    if (serverMs !== undefined) this.#license.set(serverMs);
+    void this.#license.look(license).then(
       () => this.#whenRunning(() => this.#tellLicense(), undefined),
       (error: unknown) => console.error("the license could not be looked at again; what was found before holds:", error),
     );
   }
 
   #tellLicense(): void {
-    const report: LicenseReport = { nowMs: Math.round(this.#clock.now()), ...this.#found };
-    this.#input((input) => input.add(OpPageLicense, 0, 0, 0, "", JSON.stringify(report), null));
+    this.#input((input) => input.add(OpPageLicense, 0, 0, 0, "", JSON.stringify(this.#license.report()), null));
     this.#call(program.CALL_PAGE, 0);
   }
 
@@ -123,10 +107,7 @@ export class Supervisor {
 
   /** Ends the program, for a demonstration. */
   exit(): void {
-    if (this.#start.debug && this.#program) {
-      this.#input(() => undefined);
-      this.#call(program.CALL_EXIT, 3);
-    }
+    if (this.#start.debug) this.#signal(program.CALL_EXIT, 3);
   }
 
   #pageNow(frame: readonly unknown[], port: number | undefined): void {
@@ -279,6 +260,12 @@ export class Supervisor {
     }
   }
 
+  /** Calls the program without input. */
+  #signal(kind: number, argument = 0): void {
+    this.#input(() => undefined);
+    this.#call(kind, argument);
+  }
+
   /** Calls the program, applies the journal, and then sends. */
   #call(kind: number, port: number): void {
     const current = this.#program;
@@ -287,7 +274,7 @@ export class Supervisor {
       const due = current.call(kind, port);
       while (current.output.next()) this.#take(current.output);
       this.#outgoing.flush();
-      this.#arm(due);
+      this.#alarm.set(due);
     } catch (error) {
       if (!(error instanceof ProgramEnded)) throw error;
       this.#ended(error);
@@ -331,27 +318,11 @@ export class Supervisor {
     }
   }
 
-  /** Makes sure that the program is called when something is due. An armed timer that is early enough is kept. */
-  #arm(due: number): void {
-    if (due === 0 || (this.#timer !== undefined && this.#timerDue <= due)) return;
-    clearTimeout(this.#timer);
-    this.#timerDue = due;
-    this.#timer = setTimeout(
-      () => {
-        this.#timer = undefined;
-        this.#input(() => undefined);
-        this.#call(program.CALL_TICK, 0);
-      },
-      Math.max(0, due - performance.now()) + 1,
-    );
-  }
-
   /** The program has ended, or did not start: answers what was in flight, and starts a new run. */
   #ended(error: Error): void {
     this.#program = undefined;
     this.#outgoing.drop();
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
+    this.#alarm.clear();
     for (const port of this.#ports.values()) {
       port.fail(port.open, "CANCELLED", "the hub restarted while this request was in flight", true);
       port.open.clear();
@@ -383,18 +354,15 @@ export class Supervisor {
       return;
     }
     this.#program = next;
-    next.onWake = () => {
-      this.#input(() => undefined);
-      this.#call(program.CALL_LINK, 0);
-    };
+    next.onWake = () => this.#signal(program.CALL_LINK);
     next.onEnd = (error) => this.#ended(error);
-    const { claims, fault } = this.#found;
+    const { nowMs, claims, fault } = this.#license.report();
     const boot: Boot = {
       ...this.#start.boot,
       ...(claims === undefined ? {} : { licenseClaims: claims }),
       ...(fault === undefined ? {} : { licenseFault: fault }),
       epoch: this.#epoch,
-      nowMs: Math.round(this.#clock.now()),
+      nowMs,
     };
     this.#input((input) => input.add(OpPageBoot, 0, 0, 0, "", JSON.stringify(boot), null));
     this.#call(program.CALL_PAGE, 0);
@@ -404,8 +372,7 @@ export class Supervisor {
       });
       this.#call(program.CALL_RESTORE, 0);
     }
-    this.#input(() => undefined);
-    this.#call(program.CALL_RESUME, 0);
+    this.#signal(program.CALL_RESUME);
     if (this.#program !== next) return;
     this.#status("running");
     const waiting = this.#backlog;

@@ -51,7 +51,7 @@ const away: readonly (string | undefined)[] = [LinkOffline, LinkSignedOut, LinkR
 const waits: Readonly<Record<string, string>> = { [LinkOffline]: "the broker is back", [LinkSignedOut]: "you have signed in" };
 
 /** What the page says of the hub as a whole: one that runs without its broker is degraded. */
-export function shownState({ state, broker }: HubStatus): HubStatus["state"] {
+function shownState({ state, broker }: HubStatus): HubStatus["state"] {
   return state === "running" && away.includes(broker?.state) ? "degraded" : state;
 }
 
