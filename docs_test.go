@@ -3,6 +3,7 @@ package crossframe_test
 import (
 	"io/fs"
 	"os"
+	"path"
 	"path/filepath"
 	"regexp"
 	"strconv"
@@ -41,6 +42,20 @@ func TestLinksLead(t *testing.T) {
 	}
 }
 
+// TestPagesAreFound: the README leads to every page of the documentation.
+func TestPagesAreFound(t *testing.T) {
+	files, err := filepath.Glob("docs/*.md")
+	if err != nil || len(files) < 10 {
+		t.Fatal("there is no documentation", err)
+	}
+	readme := prose(t, "README.md")
+	for _, file := range files {
+		if !strings.Contains(readme, "]("+file+")") {
+			t.Errorf("README.md does not link to %s", file)
+		}
+	}
+}
+
 // TestDecisionsAreListed: the index of the decisions has each file, under its title.
 func TestDecisionsAreListed(t *testing.T) {
 	index := read(t, "docs/decisions/README.md")
@@ -64,15 +79,20 @@ func TestDecisionsAreListed(t *testing.T) {
 // required finds a module that go.mod requires directly, and its version.
 var required = regexp.MustCompile(`(?m)^(?:require )?\s*(\S+) v([^\s/]+)$`)
 
-// TestDependenciesAreExplained: the decision on dependencies names every module that is required, at its version.
+// TestDependenciesAreExplained: the decision on dependencies names every module that is required, or the one that it is a part of,
+// at its version.
 func TestDependenciesAreExplained(t *testing.T) {
 	why, modules := read(t, "docs/decisions/0008-dependencies.md"), required.FindAllStringSubmatch(read(t, "go.mod"), -1)
 	if len(modules) < 10 {
 		t.Fatalf("go.mod was not understood: %v", modules)
 	}
 	for _, m := range modules {
-		if name := strings.TrimPrefix(m[1], "github.com/") + " " + m[2]; !strings.Contains(why, name) {
-			t.Errorf("docs/decisions/0008-dependencies.md says nothing of %s", name)
+		explained := false
+		for name := m[1]; name != "." && !explained; name = path.Dir(name) {
+			explained = strings.Contains(why, strings.TrimPrefix(name, "github.com/")+" "+m[2])
+		}
+		if !explained {
+			t.Errorf("docs/decisions/0008-dependencies.md says nothing of %s %s", m[1], m[2])
 		}
 	}
 }
