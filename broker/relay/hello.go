@@ -22,6 +22,10 @@ func (s *session) hello(m *protocol.Envelope) bool {
 		s.refuse(protocol.NewFault(protocol.Unauthenticated, "the first message is session.hello"))
 		return false
 	}
+	// It is in time. What it takes from here on has bounds of its own.
+	s.mu.Lock()
+	s.timer.Stop()
+	s.mu.Unlock()
 	f := s.admit(m)
 	if f != nil {
 		s.refuse(f)
@@ -50,6 +54,10 @@ func (s *session) admit(m *protocol.Envelope) *protocol.Fault {
 	}
 	if f = s.seat(); f != nil {
 		return f
+	}
+	if s.conn.Ended() {
+		// It must not take the place of one that stands.
+		return nil
 	}
 	if f = s.relay.roster.claim(s); f != nil {
 		return f
@@ -141,9 +149,6 @@ func (s *session) begin(id uint64, version int64) *protocol.Fault {
 	if before != nil {
 		before.supersede()
 	}
-	s.mu.Lock()
-	s.timer.Stop()
-	s.mu.Unlock()
 	s.shared = r.contexts.Connect(contexts.Who{
 		Tenant: s.who.Tenant, User: s.who.User.ID, Groups: s.who.Groups, Roles: s.who.Roles,
 		// Whoever could count under another's name could make his writes seem done. The secret keeps them apart.

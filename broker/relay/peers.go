@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"slices"
+	"time"
 
 	"github.com/crossframe/crossframe/protocol"
 	"github.com/crossframe/crossframe/wasm/bridge"
@@ -83,6 +84,9 @@ func (s *session) asker(wire uint32) *party {
 
 // handleMethod hands a message to the room of methods, as of the peer that it is of.
 func (s *session) handleMethod(m *protocol.Envelope) {
+	if costly[m.Op] {
+		time.Sleep(s.pace.wait(time.Now()))
+	}
 	e := *m
 	s.relay.methods.do(func() {
 		from := s.sender(&e)

@@ -40,10 +40,13 @@ type people struct {
 	*identity.Checker
 	mu      sync.Mutex
 	changed map[string]identity.Identity
+	// slow is how long it takes to check a credential.
+	slow time.Duration
 }
 
 // Authenticate implements identity.Authenticator. A token "NAME until TIME" is NAME's until then.
 func (p *people) Authenticate(ctx context.Context, token string) (identity.Identity, error) {
+	time.Sleep(p.slow)
 	name, until, ends := strings.Cut(token, " until ")
 	id, err := p.Checker.Authenticate(ctx, identity.Credential(name))
 	if err == nil && ends {

@@ -37,6 +37,8 @@ type session struct {
 	lists map[uint64]struct{}
 	// asked are the calls of this side that are not answered yet; of the methods.
 	asked map[uint64]question
+	// pace is that of what costs all others time; of the goroutine that reads.
+	pace pace
 
 	// refused: why the connection ends has been said. Only the first reason counts.
 	refused atomic.Bool
@@ -120,6 +122,9 @@ func (s *session) fail(id uint64, f *protocol.Fault) {
 func (s *session) Receive(_ *ws.Conn, messages []protocol.Envelope) {
 	for i := range messages {
 		m := &messages[i]
+		if s.conn.Ended() {
+			return
+		}
 		if s.me != nil {
 			s.handle(m)
 		} else if !s.hello(m) {

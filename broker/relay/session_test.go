@@ -66,6 +66,13 @@ func TestHello(t *testing.T) {
 	until(t, "two hubs are listed", func() bool { return len(b.Presence()) == 2 })
 }
 
+// TestSlowAuthenticator: a hello that came in time is in time, however long it takes to check its token.
+func TestSlowAuthenticator(t *testing.T) {
+	b := single(t, Options{HelloTimeout: 100 * time.Millisecond})
+	b.people.slow = 300 * time.Millisecond
+	b.dial(page).greet(hello(protocol.KindHub, "anna", "h1"))
+}
+
 // TestOrigins (W01, W02, W03, W06): pages of other origins, and addresses that hold a token, end before the upgrade.
 func TestOrigins(t *testing.T) {
 	b := single(t, Options{})

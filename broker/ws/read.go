@@ -53,7 +53,7 @@ func (c *Conn) read() error {
 		in := c.server.inbound.Get().(*inbound)
 		err = c.fill(in, r)
 		c.inside = false
-		if err == nil && !c.ended() {
+		if err == nil && !c.Ended() {
 			c.heard()
 			if why := c.take(kind, in); why != nil {
 				c.end(why, dropQueue)
@@ -169,7 +169,8 @@ func (c *Conn) heard() {
 	}
 }
 
-func (c *Conn) ended() bool {
+// Ended reports whether it is decided that the connection ends. What comes then is not to be done any more.
+func (c *Conn) Ended() bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.ending != nil
@@ -205,7 +206,7 @@ func (c *Conn) onPong(data string) error {
 // concluded returns why the connection has ended, given what ended the reading. Where the other side is at fault and has
 // not been told, it is told now.
 func (c *Conn) concluded(err error) *stream.Closed {
-	if c.ended() {
+	if c.Ended() {
 		return c.silence(nil)
 	}
 	why, tell := c.judge(err)
