@@ -76,7 +76,10 @@ func (ro *roster) takeOver(ctx context.Context, s *session, key store.Key, value
 }
 
 func inUse() *protocol.Fault {
-	return protocol.NewFault(protocol.BadHandshake, "hub: another one of that id is connected")
+	f := protocol.NewFault(protocol.BadHandshake, "hub: another one of that id is connected")
+	// That may be the hub's own connection, half open still, of before its page lost what it kept.
+	f.Retryable = true
+	return f
 }
 
 func same(a, b string) bool { return subtle.ConstantTimeCompare([]byte(a), []byte(b)) == 1 }

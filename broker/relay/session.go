@@ -102,7 +102,11 @@ func (s *session) refuse(f *protocol.Fault) {
 func (s *session) end(f *protocol.Fault) {
 	s.relay.counters.refused(f.Code)
 	code, ok := closes[f.Code]
-	if !ok {
+	switch {
+	case ok:
+	case f.Retryable:
+		code = stream.CloseTryLater
+	default:
 		code = stream.ClosePolicy
 	}
 	_ = s.conn.Send(protocol.Envelope{Op: protocol.OpRefused, Head: f.AppendJSON(nil)})

@@ -116,7 +116,8 @@ func TestOneHubOneConnection(t *testing.T) {
 	h := hello(protocol.KindHub, "anna", "h1")
 	h.Secret = "another secret that is long enough"
 	thief.send(protocol.Envelope{Op: protocol.OpHello, ID: 1, Head: h.AppendJSON(nil)})
-	if code, refusal := thief.end(); code != stream.ClosePolicy || refusal != protocol.BadHandshake {
+	// It may try again: the one that is connected may be its own, of before its page lost what it kept.
+	if code, refusal := thief.end(); code != stream.CloseTryLater || refusal != protocol.BadHandshake {
 		t.Errorf("a wrong secret: %d %s", code, refusal)
 	}
 	newer := b.hub("anna", "h1")

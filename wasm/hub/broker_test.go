@@ -183,13 +183,21 @@ func TestBrokerTokenIsRenewed(t *testing.T) {
 	o.wire.expect(t)
 	o.token("newer")
 	o.wire.expect(t, `session.renew id=24 {"token":"newer"}`)
-	o.hear(protocol.Envelope{Op: protocol.OpError, ID: 24, Head: protocol.NewFault(protocol.Unauthenticated, "").AppendJSON(nil)})
-	if o.Pass(1_000_000); asked() != 3 {
+	// A broker that cannot check tokens just then may do so before the old one ends.
+	o.hear(protocol.Envelope{Op: protocol.OpError, ID: 24, Head: protocol.NewFault(protocol.AuthUnavailable, "").AppendJSON(nil)})
+	if o.Pass(10_000); asked() != 4 {
+		t.Fatal("not asked again")
+	}
+	o.wire.log = nil // the hub has told the audit of it
+	o.token("newest")
+	o.wire.expect(t, `session.renew id=32 {"token":"newest"}`)
+	o.hear(protocol.Envelope{Op: protocol.OpError, ID: 32, Head: protocol.NewFault(protocol.Unauthenticated, "").AppendJSON(nil)})
+	if o.Pass(1_000_000); asked() != 4 {
 		t.Fatal("asked again and again")
 	}
 	// An answer that nobody waits for.
-	o.hear(headed(protocol.OpReply, 24, &protocol.Renewed{ExpiresMs: 10}))
-	if o.Pass(1_000_000); asked() != 3 {
+	o.hear(headed(protocol.OpReply, 32, &protocol.Renewed{ExpiresMs: 10}))
+	if o.Pass(1_000_000); asked() != 4 {
 		t.Fatal("a late answer counts")
 	}
 }

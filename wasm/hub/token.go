@@ -9,7 +9,8 @@ import (
 const (
 	// askAgainMs is after a refusal, and where it had none: whoever was not signed in may be now.
 	askAgainMs = 30_000
-	// renewAgainMs is where it had none to renew the session with: what makes tokens may have failed for a moment.
+	// renewAgainMs is where it had none to renew the session with, or the broker could not check it: what makes tokens, or the keys for
+	// them, may have failed for a moment.
 	renewAgainMs = 10_000
 )
 
@@ -62,12 +63,17 @@ func (b *broker) renewBy(ms int64) {
 	}
 }
 
-// renewed takes the answer to session.renew. Where it is no, the broker ends the session at its time.
+// renewed takes the answer to session.renew. Where it is no, the broker ends the session at its time, unless it can check a token
+// before.
 func (b *broker) renewed(e *protocol.Envelope) {
 	var r protocol.Renewed
 	if e.Op == protocol.OpReply && r.DecodeJSON(e.Head) == nil {
 		b.renewBy(r.ExpiresMs)
 		return
 	}
-	b.hub.note(faultIn(e.Head).Code, "", "", "")
+	f := faultIn(e.Head)
+	if f.Code == protocol.AuthUnavailable {
+		b.askDue = b.hub.turn.Now + renewAgainMs
+	}
+	b.hub.note(f.Code, "", "", "")
 }
