@@ -53,7 +53,7 @@ var handlers = map[protocol.Op]func(c *Client, by *protocol.PeerInfo, m *protoco
 }
 
 // Handle does what a message asks; by is who asks. The message is valid during the call. The answer comes by the Conn, once.
-// Handle waits while the connection has too much to be stored; else it does not.
+// Handle waits while the connection has too much to be stored or to be read; else it does not.
 func (c *Client) Handle(by *protocol.PeerInfo, m *protocol.Envelope) {
 	handle := handlers[m.Op]
 	if handle == nil {

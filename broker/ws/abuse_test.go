@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"net"
 	"net/http"
 	"strings"
 	"testing"
@@ -312,4 +313,37 @@ func TestNeverReads(t *testing.T) {
 		t.Errorf("%v after %v", why, time.Since(begin))
 	}
 	until(t, "nothing is left of it", func() bool { return r.Snapshot().Open == 0 && admitted(r) == 0 })
+}
+
+// patient is a Receiver that sends much, and waits until it is written.
+type patient struct{ *sink }
+
+func (p patient) Receive(c *Conn, _ []protocol.Envelope) {
+	body := protocol.TextBody(bytes.Repeat([]byte("x"), 512<<10))
+	for n := 0; n < 48 && c.Send(protocol.Envelope{Op: 22, Body: body}) == nil; n++ {
+	}
+	for c.Waiting() > 0 {
+		time.Sleep(time.Millisecond)
+	}
+}
+
+// TestResetFreesTheReceiver: whoever waits for a client to read does not wait for one that has cut the connection.
+func TestResetFreesTheReceiver(t *testing.T) {
+	s, opened := newSink(false), make(chan *Conn, 1)
+	r := start(t, Options{QueueBytes: 32 << 20, OnOpen: func(c *Conn, _ *http.Request) (Receiver, error) {
+		opened <- c
+		return patient{s}, nil
+	}})
+	client := r.dial(t)
+	client.write(masked(fin|opBinary, hello()))
+	c := <-opened
+	until(t, "the server's writes are stuck", func() bool { return c.Waiting() > 1<<20 })
+	_ = client.Conn.(*net.TCPConn).SetLinger(0)
+	_ = client.Close()
+	if why := s.why(t); why.Code != stream.CloseAbnormal {
+		t.Errorf("ended with %d: %s", why.Code, why.Reason)
+	}
+	if err := c.Send(protocol.Envelope{Op: 22}); err == nil || c.Waiting() > 0 {
+		t.Errorf("a connection that broke takes messages: %v, %d bytes wait", err, c.Waiting())
+	}
 }

@@ -41,7 +41,11 @@ type Conn struct {
 	by     time.Time
 	// told: the other side has been told.
 	told bool
+	// broken: nothing more can be written. Why, the reader is about to learn.
+	broken bool
 }
+
+var errBroken = stream.NewClosed(stream.CloseAbnormal, "the connection broke")
 
 func newConn(s *Server, socket *websocket.Conn, w *wire, from netip.Prefix) *Conn {
 	c := &Conn{server: s, socket: socket, wire: w, from: from}
@@ -69,6 +73,8 @@ func (c *Conn) Send(messages ...protocol.Envelope) error {
 	defer c.mu.Unlock()
 	if c.ending != nil {
 		return c.ending
+	} else if c.broken {
+		return errBroken
 	}
 	if err := c.queue.Push(messages, c.server.bounds); errors.Is(err, stream.ErrFull) {
 		c.server.counters.tooSlow.Add(1)

@@ -250,7 +250,7 @@ func (c *Conn) judge(err error) (why *stream.Closed, tell bool) {
 		n.silent.Add(1)
 		return stream.NewClosed(stream.CloseAway, "silent for too long"), true
 	case errors.Is(err, io.EOF), errors.Is(err, net.ErrClosed), broken != nil:
-		return stream.NewClosed(stream.CloseAbnormal, "the connection broke"), false
+		return errBroken, false
 	}
 	n.malformed.Add(1)
 	return stream.NewClosed(stream.CloseProtocol, "that is no WebSocket frame"), true

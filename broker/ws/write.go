@@ -89,9 +89,14 @@ func (c *Conn) tell(why *stream.Closed, deadline time.Time) error {
 	return nil
 }
 
-// lost ends a connection that cannot be written to. Where that took too long the other side reads too slowly, and the
+// lost ends a connection that cannot be written to. What waits is dropped: the reader may be with somebody who waits until it is
+// written. Where that took too long the other side reads too slowly, and the
 // socket is closed, which wakes the reader. Else the reader is about to learn what happened, perhaps from a close frame.
 func (c *Conn) lost(err error) {
+	c.mu.Lock()
+	c.broken = true
+	c.queue.Drop()
+	c.mu.Unlock()
 	var timeout net.Error
 	if errors.As(err, &timeout) && timeout.Timeout() {
 		c.server.counters.tooSlow.Add(1)
