@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/anishathalye/porcupine"
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/crossframe/crossframe/protocol"
 )
@@ -289,4 +291,27 @@ func TestWithoutMajority(t *testing.T) {
 	if m.ID < 2 {
 		t.Errorf("revision %d", m.ID)
 	}
+}
+
+// TestDurableWithoutVolatile: while the bucket of what is volatile does not answer, as in a cluster whose nodes died one after the
+// other, durable contexts can be read and written.
+func TestDurableWithoutVolatile(t *testing.T) {
+	ra, rb, cluster := two(t, Options{})
+	a, b := connect(t, ra, "a"), connect(t, rb, "b")
+	a.expect(a.do(set, "c", tenant, `{"a":1}`), "1")
+	conn, err := nats.Connect(cluster.URL(0))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	js, err := jetstream.New(conn)
+	if err == nil {
+		err = js.DeleteStream(t.Context(), "KV_cf_volatile")
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.expect(b.do(update, "c", tenant, `{"b":2}`), "2")
+	a.expect(a.do(get, "c", tenant, ``), `2 {"a":1,"b":2}`)
+	a.expect(a.do(update, "c", `{"scope":"tenant","ifRevision":2}`, `{"c":3}`), "3")
 }

@@ -86,7 +86,8 @@ type Room struct {
 	options  Options
 	buckets  [kinds]*store.Bucket
 	counters counters
-	outage   atomic.Pointer[outage]
+	// outages are those of the buckets.
+	outages [kinds]atomic.Pointer[outage]
 	// ctx ends with the room; running counts the goroutines that work for entries.
 	ctx     context.Context
 	stop    context.CancelFunc

@@ -78,18 +78,18 @@ func (e *entry) fetch(kind int) (state, error) {
 	return s, nil
 }
 
-// refresh makes the state what the store has, and tells subscribers what that changes.
+// refresh makes the state what the store has, and tells subscribers what that changes. Where there is a durable context, the other
+// bucket is not asked: a cluster that loses nodes one after the other may be without its volatile data for as long as it takes
+// the last of them to come back, and that is to keep nobody from what is durable. What is remembered of that bucket is checked
+// by whoever writes there.
 func (e *entry) refresh() error {
-	if out := e.room.outage.Load(); out != nil && time.Since(out.at) < askedAgain {
-		return out.err
-	}
 	var both [kinds]state
 	for kind := range both {
+		if kind == volatile && both[durable].exists() {
+			break
+		}
 		var err error
-		if both[kind], err = e.fetch(kind); err != nil {
-			if errors.Is(err, store.ErrUnavailable) {
-				e.room.outage.Store(&outage{time.Now(), err})
-			}
+		if both[kind], err = e.fetchUnlessOut(kind); err != nil {
 			return err
 		}
 	}
@@ -99,12 +99,26 @@ func (e *entry) refresh() error {
 	if other := &both[volatile]; !next.exists() && (other.exists() || other.revision > next.revision) {
 		next = *other
 	}
-	for kind := range both {
-		next.sequences[kind] = both[kind].sequences[kind]
+	next.sequences = [kinds]uint64{durable: both[durable].sequences[durable], volatile: both[volatile].sequences[volatile]}
+	if both[durable].exists() {
+		next.sequences[volatile] = e.state.sequences[volatile]
 	}
 	e.loaded, e.held = true, true
 	e.become(next)
 	return nil
+}
+
+// fetchUnlessOut fetches from a bucket, unless that has just been found not to answer.
+func (e *entry) fetchUnlessOut(kind int) (state, error) {
+	last := &e.room.outages[kind]
+	if out := last.Load(); out != nil && time.Since(out.at) < askedAgain {
+		return state{}, out.err
+	}
+	s, err := e.fetch(kind)
+	if errors.Is(err, store.ErrUnavailable) {
+		last.Store(&outage{time.Now(), err})
+	}
+	return s, err
 }
 
 // become makes next the state and tells the difference. The entry's mutex is held.
