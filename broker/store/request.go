@@ -27,7 +27,7 @@ type record struct {
 // noLeader is the engine's code for "no leader now".
 const noLeader = 10008
 
-// call asks the engine's API and reads the answer into it. While a cluster chooses a leader it asks again, until ctx ends.
+// call asks the engine's API about what there is and reads the answer into it. While a cluster chooses a leader it asks again, until ctx ends.
 func (s *Store) call(ctx context.Context, subject string, request, answer any) error {
 	text, err := json.Marshal(request)
 	if err != nil {
@@ -36,7 +36,7 @@ func (s *Store) call(ctx context.Context, subject string, request, answer any) e
 	ctx, cancel := limited(ctx)
 	defer cancel()
 	for {
-		reply, err := s.ask(ctx, &nats.Msg{Subject: "$JS.API." + subject, Data: text})
+		reply, err := s.askToRead(ctx, &nats.Msg{Subject: "$JS.API." + subject, Data: text})
 		if err != nil {
 			return err
 		}
@@ -78,6 +78,24 @@ func (s *Store) ask(ctx context.Context, m *nats.Msg) (*nats.Msg, error) {
 		}
 		if !errors.Is(err, nats.ErrNoResponders) || !sleep(ctx, retryEvery/5) {
 			return nil, s.broken(err)
+		}
+	}
+}
+
+// askAgain is how long an answer to a read may take before it is asked for anew: the node that would have answered may have died,
+// and nobody says so.
+const askAgain = time.Second
+
+// askToRead asks for what changes nothing, again and again until ctx ends.
+func (s *Store) askToRead(ctx context.Context, m *nats.Msg) (*nats.Msg, error) {
+	ctx, cancel := limited(ctx)
+	defer cancel()
+	for {
+		try, cancel := context.WithTimeout(ctx, askAgain)
+		reply, err := s.ask(try, m)
+		cancel()
+		if err == nil || ctx.Err() != nil || !errors.Is(err, context.DeadlineExceeded) {
+			return reply, err
 		}
 	}
 }
@@ -175,7 +193,7 @@ func (s *Store) fromLeader(ctx context.Context, stream string, w want) (record, 
 
 // fromAny reads a subject's last message from any node that has the stream.
 func (s *Store) fromAny(ctx context.Context, stream, subject string) (record, error) {
-	reply, err := s.ask(ctx, nats.NewMsg("$JS.API.DIRECT.GET."+stream+"."+subject))
+	reply, err := s.askToRead(ctx, nats.NewMsg("$JS.API.DIRECT.GET."+stream+"."+subject))
 	if err != nil {
 		return record{}, err
 	}
