@@ -34,8 +34,8 @@ export type SocketClass = new (url: never) => Socket;
 /** A broker's contexts have at most so many bytes, and its lists are longer than those of a hub. */
 const partBytes = 8 << 20;
 /** The time between two heartbeats, which the broker answers, and after how many without an answer the line is dead. */
-const heartbeatMs = 20_000;
-const silentBeats = 3;
+const heartbeatMs = 4_500;
+const silentBeats = 2;
 
 /** The ends of a connection after which there is no use in trying again with the same token. */
 const refusals: Readonly<Record<number, Fault["code"]>> = { 4401: "SESSION_EXPIRED", 4403: "ORIGIN_BLOCKED", 4409: "SUPERSEDED" };

@@ -25,9 +25,10 @@ type Options struct {
 	DialTimeout time.Duration
 	// WriteTimeout bounds each write, and how long the link takes to close; if zero, 10 s.
 	WriteTimeout time.Duration
-	// Heartbeat is the time between two empty frames, which the broker answers; if zero, 20 s.
+	// Heartbeat is the time between two empty frames, which the broker answers; if zero, 5 s.
 	Heartbeat time.Duration
-	// Silence ends a link on which nothing arrives for so long; if zero, 60 s.
+	// Silence ends a link on which nothing arrives for so long; if zero, 14 s: a network that lost its middle says nothing,
+	// and whoever works is to know within 15 s.
 	Silence time.Duration
 }
 
@@ -50,7 +51,7 @@ func (o Options) orDefault() Options {
 	number(&o.QueueBytes, 4<<20)
 	duration(&o.DialTimeout, 15*time.Second)
 	duration(&o.WriteTimeout, 10*time.Second)
-	duration(&o.Heartbeat, 20*time.Second)
-	duration(&o.Silence, 60*time.Second)
+	duration(&o.Heartbeat, 5*time.Second)
+	duration(&o.Silence, 14*time.Second)
 	return o
 }
