@@ -13,6 +13,7 @@ WASM_EXEC = env -i PATH=$$PATH HOME=$$HOME $$(go env GOROOT)/lib/wasm/go_js_wasm
 BROTLI ?= 11
 FUZZTIME ?= 10s
 BENCH ?=
+CHAOS ?=
 ARGS ?=
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
@@ -109,6 +110,15 @@ bench: $(NPM) ## Measure against baselines; BENCH=P1 for one goal
 .PHONY: size
 size: $(SITE) ## Say how large hub and client library are, against their goals
 	node scripts/size.mjs
+
+##@ Faults
+
+.PHONY: chaos
+chaos: ## Break the broker, its disk, its network and its cluster under load, ten minutes; CHAOS="D01 C03" for some rows
+	@$(MAKE) --no-print-directory build BROTLI=5
+	go build -o build/nats-server github.com/nats-io/nats-server/v2
+	go build -o build/chaos ./bench/chaos
+	build/chaos $(CHAOS)
 
 ##@ Generated code
 

@@ -75,19 +75,21 @@ var floors = []struct {
 	{"broker/deploy", 8},
 	{"bench/empty", 0},
 	{"bench/hop", 0},
+	{"bench/rig", 3},
+	{"bench/chaos", 9},
 }
 
 // onlyIn says which packages may import what lies outside of the module and is dear or dangerous: every dependency, with all
 // that is below it, and some of the standard library.
 var onlyIn = map[string][]string{
 	"syscall/js":                   {"wasm", "wasm/browser"},
-	"net/http":                     {"broker/server", "broker/cmd/crossframe", "broker/ws", "broker/remote", "broker/relay", "broker/fault", "broker/proxies", "broker/api", "broker/tracing/tracetest"},
+	"net/http":                     {"broker/server", "broker/cmd/crossframe", "broker/ws", "broker/remote", "broker/relay", "broker/fault", "broker/proxies", "broker/api", "bench/rig", "broker/tracing/tracetest"},
 	"github.com/gobwas/glob":       {"broker/directory"},
 	"golang.org/x/net/idna":        {"broker/idn"},
 	"github.com/alecthomas/kong":   {"broker/cmd/crossframe", "broker/licensing", "broker/config"},
-	"encoding/json":                {"broker/...", "clientlib/crossframe", "protocol/gen"},
+	"encoding/json":                {"broker/...", "clientlib/crossframe", "protocol/gen", "bench/..."},
 	"reflect":                      {"broker/...", "protocol/gen"},
-	"regexp":                       {"broker/...", "protocol/gen"},
+	"regexp":                       {"broker/...", "protocol/gen", "bench/chaos"},
 	"github.com/google/uuid":       {"broker/server"},
 	"github.com/gorilla/websocket": {"broker/ws"},
 
@@ -97,6 +99,7 @@ var onlyIn = map[string][]string{
 	"github.com/prometheus/client_golang":      {"broker/server"},
 	"github.com/go-jose/go-jose/v4":            {"broker/identity"},
 	"nhooyr.io/websocket":                      {"wasm/link"},
+	"github.com/anishathalye/porcupine":        {"bench/chaos"},
 	"github.com/nats-io/nats.go":               {"broker/store"},
 	"github.com/nats-io/nats-server/v2/server": {"broker/store", "broker/store/storetest"},
 	"github.com/minio/highwayhash":             {"broker/store"},
