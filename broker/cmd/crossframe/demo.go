@@ -42,10 +42,16 @@ var demoApps = []string{"customers", "contracts", "chart", "legacy", blockedApp,
 // blockedApp shows how an app is refused.
 const blockedApp = "blocked"
 
-// demoRemarks are said of apps where the demo says where they are.
-var demoRemarks = map[string]string{
-	blockedApp: "  (on the block list: shows how it is refused)",
-	"prices":   "  (plots what a program shares: go run ./demo/prices)",
+// remark returns what the demo says of an app where it says where the app is.
+func (d *demo) remark(app string) string {
+	switch {
+	case app == blockedApp:
+		return "  (on the block list: shows how it is refused)"
+	case app == "prices" && !d.NoLink:
+		link := "ws" + strings.TrimPrefix(d.hub.String(), "http") + config.LinkPath
+		return "  (plots what a program shares: go run ./demo/prices -url " + link + ")"
+	}
+	return ""
 }
 
 // demoFirstPort is the port of the first app in the definitions of the demo.
@@ -210,7 +216,7 @@ func (d *demo) announce() {
 		if i == 0 {
 			label = "Apps"
 		}
-		fmt.Fprintf(d.on.out, "  %-9s  %s  %s%s\n", label, d.apps[i], name, demoRemarks[name])
+		fmt.Fprintf(d.on.out, "  %-9s  %s  %s%s\n", label, d.apps[i], name, d.remark(name))
 	}
 	fmt.Fprintf(d.on.out, "\n  An app of your own: crossframe demo --apps my-app.yaml\n  Ctrl-C stops everything.\n\n")
 }
