@@ -346,6 +346,33 @@ func TestLinkAfterLoss(t *testing.T) {
 	}
 }
 
+// TestNobodyIsFoundByGuessing (R22): to who names peers of another tenant, by number or by instance, they are as those that do not exist.
+func TestNobodyIsFoundByGuessing(t *testing.T) {
+	b := single(t, Options{})
+	b.hub("anna", "h1", "crm").register(1, "open", `{"scope":"tenant"}`)
+	evil := b.hub("mal", "h2", "app")
+	ask := func(w *wire, callee uint32, head string) string {
+		m := w.answer(w.ask(protocol.Envelope{Op: protocol.OpInvoke, Ref: 1, Peer: callee, Name: "open", Head: []byte(head)}))
+		return fmt.Sprint(m.Op, string(m.Head))
+	}
+	nobody := ask(evil, 4711, `{}`)
+	for _, number := range []uint32{1, 2} { // the other tenant's hub, and its app
+		if got := ask(evil, number, `{}`); got != nobody {
+			t.Errorf("peer %d: %s, and of nobody %s", number, got, nobody)
+		}
+	}
+	for _, name := range []string{"crm@h1", "h1"} {
+		if got := ask(evil, 0, `{"instance":"`+name+`"}`); got != nobody {
+			t.Errorf("%s: %s, and of nobody %s", name, got, nobody)
+		}
+	}
+	// Within the tenant it is told apart.
+	near := b.hub("ben", "h3", "app")
+	if got := ask(near, 0, `{"instance":"h1"}`); got == nobody {
+		t.Errorf("within the tenant: %s", got)
+	}
+}
+
 // TestInstancesOfTheSameName: another tenant's hub may have the same id, and its apps the same names.
 func TestInstancesOfTheSameName(t *testing.T) {
 	b := single(t, Options{})

@@ -134,6 +134,9 @@ func (r *Room) findAt(from *member, p *peer.Peer, method string) (targets, *prot
 	if m := r.members[p.ID]; m != nil && m.named[method] != nil && r.reaches(from.peer, m.named[method]) {
 		return targets{single: m.named[method]}, nil
 	}
+	if !r.near(from.peer, p) {
+		return targets{}, targetGone()
+	}
 	return targets{}, methodNotFound()
 }
 

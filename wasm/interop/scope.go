@@ -40,6 +40,11 @@ func (r *Room) reaches(p *peer.Peer, o *offer) bool {
 	}
 }
 
+// near reports whether p may know that another peer is there: one of another tenant is, to p, as one that is not.
+func (r *Room) near(p, other *peer.Peer) bool {
+	return r.hook == nil || p.ID == other.ID || r.hook(p, other, protocol.ScopeTenant)
+}
+
 // reachable returns the offers of a list that p may know of, without those of without, which may be nil. Most often that is
 // the list itself.
 func (r *Room) reachable(p *peer.Peer, list []*offer, without *offer) []*offer {

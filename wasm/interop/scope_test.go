@@ -184,7 +184,8 @@ func TestReaches(t *testing.T) {
 		t.Fatalf("%v", w.lines())
 	}
 	w.send(b2, invoke(1, "m", "", ""), "to 4: error id=1 METHOD_NOT_FOUND")
-	w.send(b2, invokePeer(2, "m", a), "to 4: error id=2 METHOD_NOT_FOUND")
+	w.send(b2, invokePeer(2, "m", a), "to 4: error id=2 TARGET_GONE") // as of a peer that is not there
+	w.send(a2, invokePeer(7, "n", a), "to 2: error id=7 METHOD_NOT_FOUND")
 	w.send(b2, invoke(3, "m", `{"target":"all"}`, ""), "to 4: error id=3 METHOD_NOT_FOUND")
 	w.send(a2, register(1, "m", `{"scope":"tenant"}`), "to 2: error id=1 METHOD_EXISTS")
 	w.offers(b, 2, "m", `{"scope":"tenant","exclusive":true}`)
