@@ -1,7 +1,6 @@
 package jsontext
 
 import (
-	"math"
 	"strconv"
 	"unicode/utf8"
 )
@@ -65,24 +64,3 @@ func AppendInt(dst []byte, n int64) []byte { return strconv.AppendInt(dst, n, 10
 
 // AppendBool appends true or false.
 func AppendBool(dst []byte, b bool) []byte { return strconv.AppendBool(dst, b) }
-
-// AppendFloat appends f as JSON.stringify writes it: the shortest digits that read back as f, an exponent
-// outside of [1e-6, 1e21), 0 for -0, and null for what JSON cannot say.
-func AppendFloat(dst []byte, f float64) []byte {
-	size := math.Abs(f)
-	switch {
-	case f == 0:
-		return append(dst, '0')
-	case !(size <= math.MaxFloat64):
-		return append(dst, "null"...)
-	case size >= 1e-6 && size < 1e21:
-		return strconv.AppendFloat(dst, f, 'f', -1, 64)
-	}
-	dst = strconv.AppendFloat(dst, f, 'e', -1, 64)
-	// strconv writes at least two digits of exponent; JavaScript writes no leading zero.
-	if n := len(dst); dst[n-2] == '0' && (dst[n-3] == '-' || dst[n-3] == '+') {
-		dst[n-2] = dst[n-1]
-		dst = dst[:n-1]
-	}
-	return dst
-}

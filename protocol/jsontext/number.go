@@ -2,7 +2,6 @@ package jsontext
 
 import (
 	"math/bits"
-	"strconv"
 )
 
 // maxExact is JavaScript's Number.MAX_SAFE_INTEGER: beyond it a JSON number is not the same integer everywhere.
@@ -119,33 +118,6 @@ func Int(text []byte) (int64, error) {
 	r := Reader{text: text}
 	n := r.Int()
 	return n, r.End().orNil()
-}
-
-// Float returns the number that text is; one that overflows a float64 is refused.
-func Float(text []byte) (float64, error) {
-	r := Reader{text: text}
-	if r.Kind() != KindNumber {
-		r.Fail(WrongKind, "want a number")
-	}
-	value := r.Value()
-	if err := r.End(); err != nil {
-		return 0, err
-	}
-	f, err := strconv.ParseFloat(string(value), 64)
-	if err != nil {
-		return 0, &Error{Reason: WrongKind, Want: "want a number that a float64 can hold"}
-	}
-	return f, nil
-}
-
-// Bool returns the true or false that text is.
-func Bool(text []byte) (bool, error) {
-	r := Reader{text: text}
-	yes := r.Bool()
-	if err := r.End(); err != nil {
-		return false, err
-	}
-	return yes, nil
 }
 
 // Unquote returns the string that text is, unescaped.
