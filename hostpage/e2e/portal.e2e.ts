@@ -64,6 +64,24 @@ test("nobody is signed in: the page says so, its apps go on, and what they write
   await expect.poll(() => read(elsewhere, "mine.draft")).toEqual({ text: "later" });
 });
 
+test("another user of the tab sees nothing of the one before, also where the broker cannot say so", async () => {
+  const page = await open("ada");
+  await connected(page);
+  const session = (): Promise<string | null> => page.evaluate(() => sessionStorage.getItem("crossframe.session"));
+  const first = await session();
+  await page.evaluate(() => window.crossframe?.hub.contexts.subscribe("mine.tab", () => undefined));
+  expect(await write(page, "mine.tab", { of: "ada" })).toBe(1);
+  await page.reload();
+  await connected(page);
+  expect(await session()).toBe(first);
+  await page.context().addCookies([{ name: "session", value: "bob", url: rig.hub, httpOnly: true, sameSite: "Strict" }]);
+  await page.reload();
+  await page.waitForFunction(() => window.crossframe?.hub !== undefined);
+  // The first that the page can say of it: what an app would be told that subscribes at once.
+  expect(await read(page, "mine.tab")).toBeUndefined();
+  expect(await session()).not.toBe(first);
+});
+
 test.each([
   ["sends to its login page", 302, "", "Nobody is signed in", "You are not signed in"],
   ["fails", 502, "", "Nobody is signed in", "/portal/token answered 502"],

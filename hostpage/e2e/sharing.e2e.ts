@@ -146,20 +146,20 @@ test.each(["SIGTERM", "SIGKILL"] as const)("the server is ended by %s: each page
   expect(await latest(late, name)).toEqual((await final())[0]);
 });
 
-test("writes that wait outlive the page's reload, and the end of the hub's program", async () => {
+test("writes that wait outlive the end of the hub's program", async () => {
   const [anna, ben] = await Promise.all([open("anna"), open("ben")]);
-  for (const page of [anna, ben]) await follow(page, "team.reload");
-  await update(anna, "team.reload", { n: 1 });
+  for (const page of [anna, ben]) await follow(page, "team.wait");
+  await update(anna, "team.wait", { n: 1 });
   await rig.stop();
   await expect.poll(() => brokerState(anna), { timeout: 20_000 }).toBe("Not reachable");
-  await update(anna, "team.reload", { crash: 1 });
+  await update(anna, "team.wait", { crash: 1 });
   await anna.evaluate(() => window.crossframe?.crash());
   await expect.poll(() => anna.locator("#cf-status").textContent()).toContain("once");
-  await update(anna, "team.reload", { reload: 1 });
-  expect(await latest(anna, "team.reload")).toEqual({ n: 1, crash: 1, reload: 1 });
+  await update(anna, "team.wait", { more: 1 });
+  expect(await latest(anna, "team.wait")).toEqual({ n: 1, crash: 1, more: 1 });
   await rig.start();
   await Promise.all([anna, ben].map(connected));
-  await expect.poll(() => latest(ben, "team.reload"), { timeout: 30_000 }).toEqual({ n: 1, crash: 1, reload: 1 });
+  await expect.poll(() => latest(ben, "team.wait"), { timeout: 30_000 }).toEqual({ n: 1, crash: 1, more: 1 });
 });
 
 test("the hub's program is killed while it is connected: offers and subscriptions of others go on", async () => {

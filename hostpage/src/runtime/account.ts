@@ -7,6 +7,8 @@ import type { LinkConfig, User } from "@crossframe/protocol";
 import { forgetSession } from "./session.js";
 
 const KEY = "crossframe.user";
+/** Whose tokens the tab's session has had. */
+const HOLDER_KEY = "crossframe.holder";
 /** A token is some kilobytes; whatever is longer is none. */
 const TOKEN_LIMIT = 32_768;
 
@@ -67,6 +69,35 @@ export function becomeDevelopmentUser(id: string): void {
   location.replace(address);
 }
 
+/**
+ * Notes whose token it is. Returns false where the tab's session has had another's: then nothing of it may be shown. Who
+ * cannot be told from a token, or brings none, changes nothing: the broker says whose a connection is.
+ */
+export function keepHolder(token: string): boolean {
+  const holder = holderOf(token);
+  const kept = read(HOLDER_KEY);
+  if (holder === "" || holder === kept) return true;
+  write(holder, HOLDER_KEY);
+  return kept === null;
+}
+
+/** Whether the tab's session has had anybody's token. */
+export function hasHolder(): boolean {
+  return read(HOLDER_KEY) !== null;
+}
+
+/** Who a token is of by its own words, issuer and subject. It proves nothing, and is enough to see that the user has changed. */
+function holderOf(token: string): string {
+  const payload = token.split(".")[1];
+  if (payload === undefined) return token;
+  try {
+    const { iss, sub } = JSON.parse(atob(payload.replaceAll("-", "+").replaceAll("_", "/"))) as { iss?: unknown; sub?: unknown };
+    return sub === undefined ? "" : JSON.stringify([iss, sub]);
+  } catch {
+    return "";
+  }
+}
+
 /** Rejects where the address gives no answer that says who it is, or that nobody is signed in. */
 async function fetchToken(url: string): Promise<string> {
   // A way to a login page is nothing that fetch could go: it means that nobody is signed in.
@@ -86,17 +117,17 @@ export function linkUrl(url: string): string {
   return address.href;
 }
 
-function read(): string | null {
+function read(key = KEY): string | null {
   try {
-    return sessionStorage.getItem(KEY);
+    return sessionStorage.getItem(key);
   } catch {
     return null;
   }
 }
 
-function write(id: string): void {
+function write(value: string, key = KEY): void {
   try {
-    sessionStorage.setItem(KEY, id);
+    sessionStorage.setItem(key, value);
   } catch {
     // Storage is switched off: then the address says who it is, or it is the first one.
   }

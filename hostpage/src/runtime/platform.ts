@@ -32,13 +32,13 @@ import {
 import { pageStore } from "../ui/pagestore.js";
 import type { Shell, ShellOptions } from "../ui/shell.js";
 import type { HubStatus } from "../ui/status.js";
-import { becomeDevelopmentUser, developmentUser, linkUrl, tokenSource, toldOnce, type TokenSource } from "./account.js";
+import { becomeDevelopmentUser, developmentUser, hasHolder, keepHolder, linkUrl, tokenSource, toldOnce, type TokenSource } from "./account.js";
 import { Definitions } from "./definitions.js";
 import { Door } from "./door.js";
 import { HubLink, type PageMessage } from "./link.js";
 import type { Notice, Status } from "./messages.js";
 import { Relicense } from "./relicense.js";
-import { claimSession } from "./session.js";
+import { claimSession, forgetSession } from "./session.js";
 import { databaseOf, tidySessions } from "./tidy.js";
 import { fillWorkspace } from "./workspace.js";
 
@@ -86,6 +86,9 @@ export async function startPlatform(options: PlatformOptions): Promise<Platform>
   }
 }
 
+/** How long a page that was somebody's waits to hear whose it is now, before it shows what was shared. */
+const HOLDER_MS = 2_000;
+
 class Runtime {
   readonly #options: PlatformOptions;
   #shell: Shell | undefined;
@@ -128,11 +131,12 @@ class Runtime {
     const late = setTimeout(() => this.#makeShell().catch(() => undefined), SHELL_MS);
     // Reading storage stops the page's thread for a while. Nothing of it is wanted before the program is there.
     await this.#awake.promise;
-    const [config, session] = await Promise.all([this.#options.config, claimSession()]);
-    void tidySessions(session);
+    const [config, claimed] = await Promise.all([this.#options.config, claimSession()]);
     const { title, debug = false, nowMs: _, licenseKey: _1, licenseKeys: _2, licenseKeySet: _3, licenseRoots: _4, licenseRevocations: _5, link, ...rest } = config;
     this.#debug = debug;
     if (link) this.#joinBroker(link);
+    const session = link && hasHolder() ? await this.#ownSession(claimed) : claimed;
+    void tidySessions(session);
     if (title !== undefined) this.#show((shell) => shell.setTitle(title));
     this.#link.start({
       kind: "start",
@@ -207,6 +211,14 @@ class Runtime {
     };
   }
 
+  /** The session of whoever uses the tab now: another one where it was another's. Who does not say so in time is told apart later. */
+  async #ownSession(session: string): Promise<string> {
+    const patience = new Promise<string>((resolve) => setTimeout(resolve, HOLDER_MS, ""));
+    if (keepHolder(await Promise.race([this.#token(), patience]))) return session;
+    forgetSession();
+    return claimSession();
+  }
+
   /** Prepares for a broker: who brings the tokens, and, in development, whom one may be. */
   #joinBroker(link: LinkConfig): void {
     this.#token = toldOnce(tokenSource(link), (text) => {
@@ -222,6 +234,12 @@ class Runtime {
   /** The hub asked for a token. An empty one says that there is none. */
   async #bringToken(): Promise<void> {
     const token = await this.#token();
+    if (!keepHolder(token)) {
+      // The page is another's from now on, and begins anew.
+      forgetSession();
+      location.reload();
+      return;
+    }
     if (!this.#closed) this.#link.send(OpPageToken, 0, "", JSON.stringify({ token }));
   }
 
