@@ -2,6 +2,7 @@ package stream
 
 import (
 	"errors"
+	"slices"
 
 	"github.com/crossframe/crossframe/protocol"
 )
@@ -56,8 +57,13 @@ func (q *Queue) Push(messages []protocol.Envelope, b Bounds) error {
 	if n := len(q.frames); n > 0 {
 		last = q.frames[n-1]
 	}
+	room := 0
 	for i := range messages {
-		if err := q.push(&messages[i], b); err != nil {
+		room += sizeAtMost(&messages[i])
+	}
+	for i := range messages {
+		size := sizeAtMost(&messages[i])
+		if err := q.push(&messages[i], room, b); err != nil {
 			clear(q.frames[len(before.frames):])
 			*q = before
 			if n := len(q.frames); n > 0 {
@@ -65,16 +71,27 @@ func (q *Queue) Push(messages []protocol.Envelope, b Bounds) error {
 			}
 			return err
 		}
+		room -= size
 	}
 	return nil
 }
 
-// push encodes the message where it most likely belongs, and moves it to a frame of its own where that is too full.
-func (q *Queue) push(m *protocol.Envelope, b Bounds) error {
+// sizeAtMost returns how long a message is, encoded, or a little more.
+func sizeAtMost(m *protocol.Envelope) int {
+	const numbers = 48
+	return numbers + len(m.Name) + len(m.Head) + m.Body.Size
+}
+
+// push encodes the message where it most likely belongs, and moves it to a frame of its own where that is too full. room is how long
+// it is together with those that come behind it, so that a frame for many is made once.
+func (q *Queue) push(m *protocol.Envelope, room int, b Bounds) error {
 	if n := len(q.frames); n == 0 || q.frames[n-1].whole {
 		q.add(0)
 	}
 	f := &q.frames[len(q.frames)-1]
+	if left := max(FrameBytes-len(f.data), 0); cap(f.data)-len(f.data) < room && (f.count == 0 || sizeAtMost(m) <= left) {
+		f.data = slices.Grow(f.data, min(room, max(left, sizeAtMost(m))))
+	}
 	start := len(f.data)
 	data := appendMessage(f.data, m)
 	size := len(data) - start
