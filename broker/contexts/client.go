@@ -11,8 +11,16 @@ import (
 type Conn interface {
 	// Send queues a message. By is who caused it, where that is a peer of this broker; else nil. Of an error it is who asked.
 	Send(by *protocol.PeerInfo, m protocol.Envelope)
+	// Tell queues events of a subscription, which others are told too: they are not to be changed.
+	Tell(subscription uint64, events []Event)
 	// Waiting is how many bytes wait to be written.
 	Waiting() int
+}
+
+// Event is a change that subscribers are told, and who made it, where that is a peer of this broker; else nil.
+type Event struct {
+	By      *protocol.PeerInfo
+	Message protocol.Envelope
 }
 
 // Client is one connection's use of the shared contexts. Handle and Close must be called from one goroutine at a time.

@@ -77,6 +77,13 @@ type conn struct {
 	lastID  uint64
 }
 
+func (c *conn) Tell(subscription uint64, events []Event) {
+	for _, ev := range events {
+		ev.Message.Ref = subscription
+		c.Send(ev.By, ev.Message)
+	}
+}
+
 func (c *conn) Send(_ *protocol.PeerInfo, m protocol.Envelope) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

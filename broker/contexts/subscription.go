@@ -43,32 +43,35 @@ func (e *entry) tell(before *state) {
 	default:
 		changes, revision = []change{{head: headSkipped, body: e.state.text, whole: true}}, e.state.revision-1
 	}
+	events, size := make([]Event, len(changes)), 0
 	for i := range changes {
 		c := &changes[i]
 		m := protocol.Envelope{Op: protocol.OpContextEvent, ID: revision + uint64(i) + 1, Head: c.head}
 		if len(c.body) > 0 {
 			m.Body = protocol.TextBody(c.body)
 		}
-		for _, s := range e.subscribers {
-			s.tell(c.by, m)
-		}
+		events[i] = Event{c.by, m}
+		size += len(c.head) + len(c.body)
+	}
+	for _, s := range e.subscribers {
+		s.tell(events, size)
 	}
 }
 
-// tell sends an event, unless too much waits already.
-func (s *subscription) tell(by *protocol.PeerInfo, m protocol.Envelope) {
+// tell sends events, together, so that a connection has one thing to write for all that were stored with one write. Where too much
+// waits already, or many changes are too much by themselves, the newest value follows in their place.
+func (s *subscription) tell(events []Event, size int) {
 	soft := s.client.room.options.SoftBytes
 	if s.behind {
 		return
 	}
-	if waiting := s.client.conn.Waiting(); waiting > 0 && waiting+m.Body.Size+len(m.Head) > soft {
+	if waiting := s.client.conn.Waiting(); (waiting > 0 || len(events) > 1) && waiting+size > soft {
 		s.behind = true
 		s.client.late(s)
 		return
 	}
-	m.Ref = s.id
-	s.client.room.counters.events.Add(1)
-	s.client.conn.Send(by, m)
+	s.client.room.counters.events.Add(uint64(len(events)))
+	s.client.conn.Tell(s.id, events)
 }
 
 // catchUp tells the newest value to a subscription that is behind. The entry's mutex is held.

@@ -28,6 +28,8 @@ type Relay struct {
 	counters counters
 	stop     context.CancelFunc
 	running  sync.WaitGroup
+	// lists are what the events of one subscription are put together in.
+	lists sync.Pool
 
 	// mu guards the connections that have said who they are, by their hubs.
 	mu       sync.Mutex

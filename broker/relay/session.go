@@ -203,6 +203,27 @@ func (s *session) Send(by *protocol.PeerInfo, m protocol.Envelope) {
 	_ = s.conn.Send(m)
 }
 
+// Tell implements contexts.Conn.
+func (s *session) Tell(subscription uint64, events []contexts.Event) {
+	kept, _ := s.relay.lists.Get().(*[]protocol.Envelope)
+	if kept == nil {
+		kept = new([]protocol.Envelope)
+	}
+	list := (*kept)[:0]
+	for i := range events {
+		m, by := events[i].Message, events[i].By
+		if m.Ref = subscription; by != nil && by.Peer != 0 && !s.own(by) {
+			s.introduce(by)
+			m.Peer = uint32(by.Peer)
+		}
+		list = append(list, m)
+	}
+	_ = s.conn.Send(list...)
+	clear(list)
+	*kept = list
+	s.relay.lists.Put(kept)
+}
+
 func (s *session) own(p *protocol.PeerInfo) bool {
 	return s.isHub() && p.Hub == s.key.hub && p.Tenant == s.key.tenant
 }
