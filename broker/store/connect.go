@@ -54,9 +54,7 @@ func (s *Store) connectOptions() ([]nats.Option, error) {
 		nats.ReconnectJitter(retryEvery, time.Second),
 		// What cannot be sent now is an error now: it would be sent after its caller has given up.
 		nats.ReconnectBufSize(-1),
-		// A connection whose other end is silent is given up after 6 s: a node that is stopped holds up its broker no longer than
-		// the others take to elect another leader.
-		nats.PingInterval(2 * time.Second), nats.MaxPingsOutstanding(2),
+		nats.PingInterval(pingEvery(s.engine != nil)), nats.MaxPingsOutstanding(2),
 		nats.Timeout(5 * time.Second),
 		nats.DisconnectErrHandler(func(_ *nats.Conn, err error) { s.disconnected(err) }),
 		nats.ReconnectHandler(func(*nats.Conn) { s.reconnected() }),
@@ -81,6 +79,15 @@ func (s *Store) connectOptions() ([]nats.Option, error) {
 		options = append(options, nats.Secure())
 	}
 	return options, nil
+}
+
+// pingEvery is a third of how long a connection may be silent. A node of a cluster that is stopped holds up its broker for no longer
+// than the others take to elect another leader; an embedded engine is silent only because the machine is busy.
+func pingEvery(embedded bool) time.Duration {
+	if embedded {
+		return 20 * time.Second
+	}
+	return 2 * time.Second
 }
 
 func (s *Store) disconnected(err error) {
