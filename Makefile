@@ -15,6 +15,8 @@ FUZZTIME ?= 10s
 BENCH ?=
 CHAOS ?=
 ARGS ?=
+# What the broker is measured against; nothing of it is linked or shipped. Its first build takes some minutes.
+CENTRIFUGO := github.com/centrifugal/centrifugo/v6@v6.9.1
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
 BIN := node_modules/.bin
@@ -111,12 +113,18 @@ bench: $(NPM) ## Measure against baselines; BENCH=P1 for one goal
 size: $(SITE) ## Say how large hub and client library are, against their goals
 	node scripts/size.mjs
 
+.PHONY: bench-broker
+bench-broker: build/nats-server ## Measure the broker against Centrifugo, NATS and a plain server, ten minutes; BENCH=burst for one part
+	@$(MAKE) --no-print-directory build BROTLI=5
+	GOBIN=$(CURDIR)/build go install $(CENTRIFUGO) || rm -f build/centrifugo
+	go build -o build/bench-broker ./bench/broker
+	build/bench-broker $(BENCH)
+
 ##@ Faults
 
 .PHONY: chaos
-chaos: ## Break the broker, its disk, its network and its cluster under load, ten minutes; CHAOS="D01 C03" for some rows
+chaos: build/nats-server ## Break the broker, its disk, its network and its cluster under load, ten minutes; CHAOS="D01 C03" for some rows
 	@$(MAKE) --no-print-directory build BROTLI=5
-	go build -o build/nats-server github.com/nats-io/nats-server/v2
 	go build -o build/chaos ./bench/chaos
 	build/chaos $(CHAOS)
 
@@ -131,6 +139,10 @@ check-generate: ## Fail where generated files are out of date
 	go run ./protocol/gen -check
 
 # What is built, each made anew only where something that it is made of changed.
+
+# The version that go.mod names.
+build/nats-server: go.mod
+	go build -o $@ github.com/nats-io/nats-server/v2
 
 $(NPM): package-lock.json
 	npm ci --no-audit --no-fund

@@ -77,13 +77,14 @@ var floors = []struct {
 	{"bench/hop", 0},
 	{"bench/rig", 3},
 	{"bench/chaos", 9},
+	{"bench/broker", 9},
 }
 
 // onlyIn says which packages may import what lies outside of the module and is dear or dangerous: every dependency, with all
 // that is below it, and some of the standard library.
 var onlyIn = map[string][]string{
 	"syscall/js":                   {"wasm", "wasm/browser"},
-	"net/http":                     {"broker/server", "broker/cmd/crossframe", "broker/ws", "broker/remote", "broker/relay", "broker/fault", "broker/proxies", "broker/api", "bench/rig", "broker/tracing/tracetest"},
+	"net/http":                     {"broker/server", "broker/cmd/crossframe", "broker/ws", "broker/remote", "broker/relay", "broker/fault", "broker/proxies", "broker/api", "bench/rig", "bench/broker", "broker/tracing/tracetest"},
 	"github.com/gobwas/glob":       {"broker/directory"},
 	"golang.org/x/net/idna":        {"broker/idn"},
 	"github.com/alecthomas/kong":   {"broker/cmd/crossframe", "broker/licensing", "broker/config"},
@@ -91,7 +92,7 @@ var onlyIn = map[string][]string{
 	"reflect":                      {"broker/...", "protocol/gen"},
 	"regexp":                       {"broker/...", "protocol/gen", "bench/chaos"},
 	"github.com/google/uuid":       {"broker/server"},
-	"github.com/gorilla/websocket": {"broker/ws"},
+	"github.com/gorilla/websocket": {"broker/ws", "bench/broker"},
 
 	"go.yaml.in/yaml/v3":                       {"broker/source", "broker/config"},
 	"golang.org/x/time/rate":                   {"broker/api"},
