@@ -68,7 +68,8 @@ type lazy struct {
 
 func (f *lazy) start(t *testing.T, b *broker) {
 	t.Helper()
-	l, err := link.Dial(within(t), b.url, link.Options{})
+	// Its own link must not take for silence that it does not read.
+	l, err := link.Dial(within(t), b.url, link.Options{Silence: 10 * time.Minute})
 	if err != nil {
 		t.Fatal(err)
 	}
