@@ -63,6 +63,19 @@ func TestBatches(t *testing.T) {
 		})
 	}
 	all.Wait()
+	// Whether enough of those met depends on how fast the disk is. These do.
+	stream, together := b.class.stream(), make([]*pendingWrite, batchWorth)
+	for i := range together {
+		together[i] = &pendingWrite{ctx, sealed(b.subject(KeyOf("together", fmt.Sprint(i))), []byte("x")), make(chan outcome, 1)}
+	}
+	s.committers[stream].commit(together)
+	for i, w := range together {
+		o := <-w.done
+		if o.err != nil {
+			t.Errorf("write %d of a batch: %v", i, o.err)
+		}
+		s.engine.marks.acknowledged(stream, o.sequence)
+	}
 	d.await(t, "the last writes", func(now map[Key]string) bool {
 		for w := range writers {
 			if now[KeyOf("batch", fmt.Sprint(w))] != fmt.Sprint(writes-1) {
@@ -81,8 +94,8 @@ func TestBatches(t *testing.T) {
 		}
 		return nil
 	})
-	if err != nil || batched == 0 {
-		t.Errorf("no write of 64 writers was in a batch: %v", err)
+	if err != nil || batched < batchWorth {
+		t.Errorf("%d writes were in batches: %v", batched, err)
 	}
 }
 
