@@ -47,8 +47,16 @@ const saved = (): Promise<string> => page.evaluate(() => localStorage.getItem("t
 async function command(title: string): Promise<void> {
   const palette = page.locator("dialog.cf-palette[open]");
   await palette.waitFor({ state: "detached" });
-  await page.keyboard.press("Control+K");
-  await palette.waitFor();
+  // A key that is pressed while the focus moves may go nowhere; people press it again.
+  for (let tries = 0; ; tries++) {
+    await page.keyboard.press("Control+K");
+    try {
+      await palette.waitFor({ timeout: 4_000 });
+      break;
+    } catch (error) {
+      if (tries === 4) throw error;
+    }
+  }
   await page.keyboard.type(title);
   await page.keyboard.press("Enter");
   await palette.waitFor({ state: "detached" });
