@@ -232,7 +232,7 @@ func (e *entry) save(s *state, created bool) error {
 		s.text = s.value.Append(make([]byte, 0, s.value.Size()))
 	}
 	rec := s.record
-	rec.trim()
+	rec.trim(s.revision - e.state.revision)
 	sequence, err := e.put(s.kind, &rec, s.sequences[s.kind])
 	if err != nil {
 		return err
@@ -289,7 +289,7 @@ func (e *entry) conclude(group []*operation, draft *state) {
 		before := e.state
 		e.state = *draft
 		e.tell(&before)
-		e.state.trim()
+		e.state.trim(0)
 	}
 	for _, op := range group {
 		op.finish()

@@ -17,11 +17,13 @@ type state struct {
 	sequences [kinds]uint64
 }
 
-// Bounds of what a record remembers.
+// Bounds of what a record remembers: the changes that other brokers can tell one by one.
 const (
-	// keptChanges and keptBytes bound the changes that other brokers can tell one by one.
+	// keptChanges and keptBytes bound those that are stored with one write.
 	keptChanges = 256
 	keptBytes   = 64 << 10
+	// olderBytes bounds the others. They are for a broker that missed a message or two, and are written again with each write.
+	olderBytes = 2 << 10
 )
 
 func (s *state) exists() bool { return s.lifetime != "" }
@@ -42,17 +44,21 @@ func (s *state) bump(c change) {
 	s.changes = append(s.changes, c)
 }
 
-// trim forgets the oldest changes beyond the bounds. What was whole and is not the last needs its own body, so it goes
-// with all before it where it is large.
-func (s *record) trim() {
-	bytes, from := 0, len(s.changes)
+// trim forgets the oldest changes beyond the bounds; the last so many are new. What was whole and is not the last needs its own
+// body, so it goes with all before it where it is large.
+func (s *record) trim(fresh uint64) {
+	bytes, older, from := 0, 0, len(s.changes)
 	for i := len(s.changes) - 1; i >= 0 && len(s.changes)-i <= keptChanges; i-- {
 		c := &s.changes[i]
-		bytes += len(c.head)
+		size := len(c.head)
 		if !c.whole || i < len(s.changes)-1 {
-			bytes += len(c.body)
+			size += len(c.body)
 		}
-		if bytes > keptBytes {
+		bytes += size
+		if uint64(len(s.changes)-i) > fresh {
+			older += size
+		}
+		if bytes > keptBytes || older > olderBytes {
 			break
 		}
 		from = i
