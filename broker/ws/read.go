@@ -128,10 +128,29 @@ func (c *Conn) take(kind int, in *inbound) *stream.Closed {
 		c.answerBeat()
 		return nil
 	}
-	if c.server.guard(func() { c.receiver.Receive(c, messages) }) {
+	if c.receive(messages) {
 		return stream.NewClosed(stream.CloseInternal, "")
 	}
 	return nil
+}
+
+// receive hands messages to the receiver, and reports whether it panicked. What comes before the connection has its id goes deep: who it
+// is, and who says so. That has a goroutine of its own, since a stack that has once grown stays large for as long as the connection
+// idles.
+func (c *Conn) receive(messages []protocol.Envelope) (panicked bool) {
+	work := func() { c.receiver.Receive(c, messages) }
+	if c.bound() {
+		return c.server.guard(work)
+	}
+	done := make(chan bool)
+	go func() { done <- c.server.guard(work) }()
+	return <-done
+}
+
+func (c *Conn) bound() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.id != ""
 }
 
 // mine reports whether a frame with that connection id may come on this connection.
