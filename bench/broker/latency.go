@@ -60,16 +60,16 @@ func updates(ctx context.Context, b *bench) error {
 		name, what string
 		l          limit
 	}{
-		{protocol.LifetimeSession, "update to a follower, one broker, volatile", atMost(1)},
-		{protocol.LifetimeDurable, "update to a follower, one broker, durable", noLimit},
-		{"across " + protocol.LifetimeSession, "update to a follower, two brokers, volatile", noLimit},
-		{"across " + protocol.LifetimeDurable, "update to a follower, two brokers, durable", noLimit},
+		{protocol.LifetimeSession, "update, one broker, volatile", atMost(1)},
+		{protocol.LifetimeDurable, "update, one broker, durable", atMost(1)},
+		{"across " + protocol.LifetimeSession, "update, two brokers, volatile", noLimit},
+		{"across " + protocol.LifetimeDurable, "update, two brokers, durable", noLimit},
 	} {
 		added := make([]float64, len(medians[v.name]))
 		for i, m := range medians[v.name] {
 			added[i] = m - medians["echo"][i]
 		}
-		b.add("P11", v.what+": added p50, ms", "echo", added, v.l)
+		b.add("P11", v.what+", added p50, ms", "echo", added, v.l)
 	}
 	return nil
 }

@@ -51,10 +51,10 @@ func (b *bench) add(id, name, baseline string, samples []float64, l limit) {
 		}
 	}
 	b.results.Add(r)
-	fmt.Printf("%-4s %-52s %-22s %9s  %-17s %-9s %s\n", id, name, baseline, number(value), number(low)+" – "+number(high), wanted, verdict)
+	fmt.Printf("%-4s %-50s %-23s %9s  %-17s %-9s %s\n", id, name, baseline, number(value), number(low)+" – "+number(high), wanted, verdict)
 }
 
-var heading = fmt.Sprintf("%-4s %-52s %-22s %9s  %-17s %-9s %s", "id", "what", "against", "value", "95 % interval", "limit", "ok")
+var heading = fmt.Sprintf("%-4s %-50s %-23s %9s  %-17s %-9s %s", "id", "what", "against", "value", "95 % interval", "limit", "ok")
 
 func number(v float64) string {
 	switch {
