@@ -94,7 +94,7 @@ func rollOver(ctx context.Context, s *rig.Stage, t *tally) error {
 		return err
 	}
 	for _, n := range d.Nodes {
-		if err := d.Current(ctx, durable); err != nil {
+		if err := d.Healthy(ctx); err != nil {
 			return err
 		}
 		if !n.Stop(20 * time.Second) {
@@ -256,8 +256,10 @@ func loseDisk(ctx context.Context, s *rig.Stage, t *tally) error {
 		return err
 	}
 	begin := time.Now()
-	if err := d.Current(ctx, durable); err != nil {
-		return err
+	for _, wait := range []func() error{func() error { return d.Healthy(ctx) }, func() error { return d.Current(ctx, durable) }} {
+		if err := wait(); err != nil {
+			return err
+		}
 	}
 	t.note("it has all of it after %s", round(time.Since(begin)))
 	// Of the other two, one ends: the majority needs the node that had nothing.

@@ -215,5 +215,33 @@ func (c *Cluster) Current(ctx context.Context, stream string) error {
 	})
 }
 
+// Healthy waits until every node says that it is well and has all that it should, as whoever restarts one node after the other must.
+// Streams in memory need it most: a node that was restarted has nothing of them, and nothing is left when all have been.
+func (c *Cluster) Healthy(ctx context.Context) error {
+	return Await(ctx, "all nodes to be well", func() bool {
+		for _, n := range c.Nodes {
+			if !n.healthy(ctx) {
+				return false
+			}
+		}
+		return true
+	})
+}
+
+func (n *Node) healthy(ctx context.Context) bool {
+	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
+	defer cancel()
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+n.monitors+"/healthz", nil)
+	if err != nil {
+		return false
+	}
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return false
+	}
+	_ = response.Body.Close()
+	return response.StatusCode == http.StatusOK
+}
+
 // Lose empties the disk of a node that has ended.
 func (n *Node) Lose() error { return os.RemoveAll(n.Dir) }
