@@ -136,7 +136,15 @@ type streamInfo struct {
 	created time.Time
 	// last is the sequence of the last message that there ever was.
 	last uint64
+	// nodes are how many keep the stream, and heard those of them that the leader has heard of lately, himself among them.
+	nodes, heard int
 }
+
+// majority reports whether a write can be acknowledged. A leader that has lost the others goes on answering what is asked of him.
+func (i streamInfo) majority() bool { return 2*i.heard > i.nodes }
+
+// silentAfter is after how long without a word a node counts as lost: followers speak every second.
+const silentAfter = 8 * time.Second
 
 // info asks a stream's leader.
 func (s *Store) info(ctx context.Context, stream string) (info streamInfo, err error) {
@@ -145,9 +153,22 @@ func (s *Store) info(ctx context.Context, stream string) (info streamInfo, err e
 		State   struct {
 			Last uint64 `json:"last_seq"`
 		} `json:"state"`
+		Cluster struct {
+			Replicas []struct {
+				Offline bool          `json:"offline"`
+				Active  time.Duration `json:"active"`
+			} `json:"replicas"`
+		} `json:"cluster"`
 	}
 	err = s.call(ctx, "STREAM.INFO."+stream, struct{}{}, &answer)
-	return streamInfo{answer.Created, answer.State.Last}, err
+	info = streamInfo{created: answer.Created, last: answer.State.Last, nodes: 1, heard: 1}
+	for _, r := range answer.Cluster.Replicas {
+		info.nodes++
+		if !r.Offline && r.Active < silentAfter {
+			info.heard++
+		}
+	}
+	return info, err
 }
 
 // want says which messages to read.

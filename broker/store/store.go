@@ -248,7 +248,11 @@ func (s *Store) Missing(ctx context.Context) (missing []string) {
 	var all sync.WaitGroup
 	for _, name := range s.streamNames() {
 		all.Go(func() {
-			if _, err := s.info(ctx, name); err != nil {
+			info, err := s.info(ctx, name)
+			if err == nil && !info.majority() {
+				err = fmt.Errorf("%w: only %d of its %d nodes answer", ErrUnavailable, info.heard, info.nodes)
+			}
+			if err != nil {
 				lock.Lock()
 				defer lock.Unlock()
 				missing = append(missing, "store: "+name+": "+err.Error())
